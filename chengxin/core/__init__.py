@@ -1,0 +1,1 @@
+"""What every chapter stands on: actor, clock, errors, registry, capabilities, embedded PostgreSQL."""

@@ -1,0 +1,208 @@
+"""All settings in one file. What may differ per installation comes from the environment, typed, and complains loudly."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from chengxin.core.postgres import database_target
+from chengxin.core.secrets import local_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+VENDOR_DIR = VAR_DIR / "vendor"
+
+
+class SettingError(RuntimeError):
+    """An environment variable that cannot be understood; the message names it."""
+
+
+def env_text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def env_flag(name: str, *, default: bool = False) -> bool:
+    value = env_text(name, "1" if default else "0").lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off", ""}:
+        return False
+    raise SettingError(f"环境变量 {name} 应为 0 或 1，现为“{value}”。")
+
+
+def env_number(name: str, default: int, *, least: int, most: int) -> int:
+    text = env_text(name, str(default))
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise SettingError(f"环境变量 {name} 应为 {least} 到 {most} 的整数，现为“{text}”。")
+    return int(text)
+
+
+def env_list(name: str) -> list[str]:
+    return [part.strip() for part in env_text(name).split(",") if part.strip()]
+
+
+TESTING = env_flag("CHENGXIN_TESTING")
+DEBUG = env_flag("CHENGXIN_DEBUG")
+
+# where the data lie: database, files, keys
+DATA_DIR = Path(env_text("CHENGXIN_DATA") or VAR_DIR / "data").resolve()
+DATABASE_TARGET = database_target(os.environ, VAR_DIR)
+
+SECRET_KEY = env_text("CHENGXIN_SECRET_KEY") or local_secret(DATA_DIR / "keys", "session")
+
+# hosts and transport; behind TLS set CHENGXIN_HTTPS=1
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *env_list("CHENGXIN_HOSTS")]
+CSRF_TRUSTED_ORIGINS = env_list("CHENGXIN_ORIGINS")
+HTTPS = env_flag("CHENGXIN_HTTPS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "chengxin.ui",
+    "chengxin.audit",
+    "chengxin.files",
+    "chengxin.people",
+    "chengxin.rulebook",
+    "chengxin.findings",
+    "chengxin.attire",
+    "chengxin.portal",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django_htmx",
+    "pgtrigger",
+    "pghistory",
+    "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chengxin.ui.middleware.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "chengxin.ui.middleware.IdleLogout",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": sorted((BASE_DIR / "chengxin").glob("*/templates")),
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "chengxin.ui.jinja.environment"},
+    },
+    {   # pages of allauth that have no page of ours
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    },
+]
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": DATABASE_TARGET.name,
+        "USER": DATABASE_TARGET.user,
+        "PASSWORD": DATABASE_TARGET.password,
+        "HOST": DATABASE_TARGET.host,
+        "PORT": DATABASE_TARGET.port,
+        "OPTIONS": dict(DATABASE_TARGET.options),
+        "CONN_MAX_AGE": None,  # a new connection per request costs more than the request
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+
+# shared by the web workers: rate limits must count across them
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entry"}}
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True  # Django's and allauth's own messages in Chinese
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [("vendor", VENDOR_DIR)]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING or DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TESTING or DEBUG
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+PHOTO_MAX_BYTES = env_number("CHENGXIN_PHOTO_MAX_MB", 20, least=1, most=200) * 1024 * 1024
+DOCUMENT_MAX_BYTES = env_number("CHENGXIN_DOCUMENT_MAX_MB", 50, least=1, most=500) * 1024 * 1024
+
+# who acts
+AUTH_USER_MODEL = "people.User"
+CHENGXIN_ACTOR = "chengxin.people.access.actor_for_request"
+CHENGXIN_IDLE_MINUTES = env_number("CHENGXIN_IDLE_MINUTES", 30, least=5, most=30)
+CHENGXIN_PASSWORD_DAYS = env_number("CHENGXIN_PASSWORD_DAYS", 90, least=1, most=90)
+
+LOGIN_URL = "/account/login/"
+LOGIN_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "城心"
+# WebAuthn refuses plain http; browsers accept it on localhost, which is where the demo runs
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []
