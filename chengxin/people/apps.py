@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = "chengxin.people"
+    label = "people"
+    verbose_name = "人员与队伍"
+    default_auto_field = "django.db.models.BigAutoField"
