@@ -1,0 +1,19 @@
+"""The database: an embedded PostgreSQL shared by every process that needs it, or an external server.
+
+Who keeps the embedded server alive: each user process holds a shared flock on ``users.lock``; a small watcher, started with the
+server, waits for the exclusive lock and stops the server once nobody holds it any more. The kernel drops the locks of a killed
+process, so a kill -9 of a user, or of all of them, leaves no server behind; a watcher that was killed itself is replaced by the next user.
+"""
+
+from chengxin.core.postgres.server import EmbeddedServer, ServerFailed, ensure_database, running
+from chengxin.core.postgres.target import DatabaseTarget, TargetError, database_target
+
+__all__ = [
+    "DatabaseTarget",
+    "EmbeddedServer",
+    "ServerFailed",
+    "TargetError",
+    "database_target",
+    "ensure_database",
+    "running",
+]
