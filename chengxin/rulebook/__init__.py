@@ -1,0 +1,1 @@
+"""制度: clauses with their wording, dated rules with their sources, the work calendar."""
