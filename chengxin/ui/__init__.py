@@ -1,0 +1,1 @@
+"""Page shell, components, tables, forms, exports, problem+json. No models."""

@@ -1,0 +1,39 @@
+"""The Jinja2 environment of all our pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from jinja2 import Environment, StrictUndefined
+
+from chengxin.core import clock
+
+
+def environment(**options: Any) -> Environment:
+    """Autoescaping environment with the few functions templates need; unknown names fail loudly."""
+    made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})
+    made.globals |= {"static": static, "url": _url, "today": clock.today, "is_demo": _is_demo}
+    made.filters |= {"day": day, "moment": moment}
+    return made
+
+
+def _url(name: str, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args, kwargs=kwargs)
+
+
+def _is_demo() -> bool:
+    return (settings.DATA_DIR / "demo").exists()
+
+
+def day(value: dt.date | None) -> str:
+    """2026-09-30 周三"""
+    return f"{value:%Y-%m-%d} 周{'一二三四五六日'[value.weekday()]}" if value else "—"
+
+
+def moment(value: dt.datetime | None) -> str:
+    """2026-09-30 17:05, Asia/Shanghai"""
+    return f"{value.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}" if value else "—"

@@ -1,0 +1,55 @@
+"""Rendering a page within the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.shortcuts import render as django_render
+
+from chengxin.core.actor import ANONYMOUS, Actor
+from chengxin.core.registry import MenuItem, menu
+
+SECTIONS = (
+    "工作台",
+    "二（一）着装",
+    "二（二）装备",
+    "二（三）文明执法",
+    "二（四）主题活动",
+    "三（一）督查考核",
+    "三（二）示范与投诉",
+    "三（三）制度",
+    "系统",
+)
+
+
+def render(request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+    """Our Jinja2 template with the actor, the navigation and the messages."""
+    actor: Actor = getattr(request, "actor", ANONYMOUS)
+    shell = {
+        "actor": actor,
+        "nav": navigation(actor),
+        "messages": get_messages(request),
+        "csrf_token_value": get_token(request),
+        "path": request.path,
+    }
+    return django_render(request, template, {**shell, **(context or {})}, status=status, using="jinja2")
+
+
+def see_other(url: str) -> HttpResponse:
+    """The answer to a successful post: look there (303), so that reloading does not post again."""
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
+
+
+def navigation(actor: Actor) -> list[tuple[str, list[MenuItem]]]:
+    """The entries the actor may see, grouped by the plan's sections in the plan's order."""
+    entries = [item for item in menu if item.capability in {"public", "signed_in"} or actor.may(item.capability)]
+    entries = entries if actor is not ANONYMOUS else []
+    entries.sort(key=lambda item: (SECTIONS.index(item.section), item.order, item.code))
+    return [(section, list(items)) for section, items in groupby(entries, key=lambda item: item.section)]

@@ -1,0 +1,28 @@
+// Small behaviours attached by data-* attributes; every page works without them.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-toggle-menu]");
+  if (!button) return;
+  const open = document.getElementById("navigation").classList.toggle("open");
+  button.setAttribute("aria-expanded", String(open));
+});
+
+// A form marked data-once is sent once: the second click finds the button disabled.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-once]")) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  for (const button of form.querySelectorAll("button[type=submit]")) {
+    button.setAttribute("aria-busy", "true");
+    button.classList.add("disabled");
+  }
+});
+
+// Coming back with the browser's back button shows the kept page: let the form be used again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("[data-once]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button[type=submit]")) button.classList.remove("disabled");
+  }
+});
