@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "chengxin.ui.middleware.IdleLogout",
+    "chengxin.people.middleware.PasswordAge",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -182,6 +183,22 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_ADAPTER = "chengxin.people.signin.SignInAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False
+if env_text("CHENGXIN_OIDC_URL"):  # single sign-on of the city; users are matched by their number, never made
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "APPS": [
+                {
+                    "provider_id": "oidc",
+                    "name": env_text("CHENGXIN_OIDC_NAME", "统一身份认证"),
+                    "client_id": env_text("CHENGXIN_OIDC_CLIENT"),
+                    "secret": env_text("CHENGXIN_OIDC_SECRET"),
+                    "settings": {"server_url": env_text("CHENGXIN_OIDC_URL")},
+                }
+            ]
+        }
+    }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "城心"
@@ -194,7 +211,11 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "chengxin.people.signin.ThreeKinds"},
 ]
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"] if TESTING else ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+)
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -1,0 +1,1 @@
+"""审计: one entry per gesture, append-only, sealed by signed checkpoints."""

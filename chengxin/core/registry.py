@@ -77,20 +77,9 @@ class MenuItem:
     order: int = 100
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """A periodic job: ``cron`` in Asia/Shanghai, ``task`` a dotted path to a procrastinate task."""
-
-    code: str
-    title: str
-    cron: str
-    task: str
-
-
 capabilities: Registry[Capability] = Registry("capabilities")
 audit_actions: Registry[AuditAction] = Registry("audit actions")
 menu: Registry[MenuItem] = Registry("menu")
-schedules: Registry[Schedule] = Registry("schedules")
 
 
 def capability(code: str, title: str, roles: Iterable[str] = ()) -> Capability:
@@ -99,7 +88,7 @@ def capability(code: str, title: str, roles: Iterable[str] = ()) -> Capability:
 
 
 def load_catalogs(apps: Iterable[str]) -> None:
-    """Import ``catalog`` of each app and register its CAPABILITIES, AUDIT_ACTIONS, MENU and SCHEDULES."""
+    """Import ``catalog`` of each app and register its CAPABILITIES, AUDIT_ACTIONS and MENU."""
     for app in apps:
         name = f"{app}.catalog"
         if importlib.util.find_spec(name) is None:
@@ -108,4 +97,3 @@ def load_catalogs(apps: Iterable[str]) -> None:
         capabilities.add(*getattr(catalog, "CAPABILITIES", ()))
         audit_actions.add(*getattr(catalog, "AUDIT_ACTIONS", ()))
         menu.add(*getattr(catalog, "MENU", ()))
-        schedules.add(*getattr(catalog, "SCHEDULES", ()))

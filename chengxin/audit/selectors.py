@@ -1,0 +1,25 @@
+"""Questions to the audit."""
+
+from __future__ import annotations
+
+from chengxin.audit.models import Checkpoint, Entry, EntryQuerySet
+from chengxin.core.actor import Actor
+
+
+def entries_visible_to(actor: Actor) -> EntryQuerySet:
+    return Entry.objects.all().visible_to(actor)
+
+
+def entries_about(subject: str) -> EntryQuerySet:
+    """Entries of one thing, oldest first; the caller has checked that the reader may see the thing."""
+    return Entry.objects.filter(subject=subject).order_by("id")
+
+
+def last_checkpoint() -> Checkpoint | None:
+    return Checkpoint.objects.order_by("-number").defer("leaves", "entry_ids").first()
+
+
+def sealing_checkpoint(entry: Entry) -> Checkpoint | None:
+    """The checkpoint that holds the entry, None while it is not sealed."""
+    found = Checkpoint.objects.filter(from_xid__lte=entry.xid, until_xid__gt=entry.xid)
+    return found.defer("leaves", "entry_ids").first()

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from chengxin.core.actor import Actor
+from chengxin.core.errors import NotFound
+from chengxin.files.models import StoredFile
+
+
+def waiting_files(actor: Actor, ids: Iterable[UUID]) -> list[StoredFile]:
+    """The actor's own uploads that wait for a record; others are left out."""
+    return list(StoredFile.objects.filter(pk__in=list(ids), uploaded_by=actor.user_id or 0, owner=""))
+
+
+def waiting_file(actor: Actor, pk: UUID) -> StoredFile:
+    """One waiting upload of the actor's own. Raises NotFound for anybody else's."""
+    found = waiting_files(actor, [pk])
+    if not found:
+        raise NotFound("no_file", "没有这个文件。")
+    return found[0]
+
+
+def files_of(owner: str) -> list[StoredFile]:
+    """The files of a record; the caller has checked that the reader may see the record."""
+    return list(StoredFile.objects.filter(owner=owner).order_by("uploaded_at", "pk"))
+
+
+def file_of(owner: str, pk: UUID) -> StoredFile:
+    """One file of a record. Raises NotFound when the record does not own it."""
+    found = StoredFile.objects.filter(owner=owner, pk=pk).first()
+    if found is None:
+        raise NotFound("no_file", "没有这个文件。")
+    return found

@@ -1,0 +1,103 @@
+"""Commands: accept an upload, give it to its record, open it, check and sweep."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.capabilities import require
+from chengxin.core.errors import DomainError
+from chengxin.files import rules, store
+from chengxin.files.models import StoredFile
+
+WAITING_HOURS = 24
+
+
+def accept_photo(actor: Actor, uploaded: UploadedFile) -> StoredFile:
+    """Keep an uploaded photo; it waits for the record that will own it.
+
+    Raises DomainError (field "photos") for something too large, empty, or not a photo.
+    """
+    require(actor, "files.upload")
+    name = (uploaded.name or "照片")[-200:]
+    limit = settings.PHOTO_MAX_BYTES
+    if not uploaded.size:
+        raise DomainError("empty_file", f"“{name}”是空文件，请重新选择。", field="photos")
+    if uploaded.size > limit:
+        raise DomainError("too_large", f"“{name}”超过 {limit // 1024 // 1024} MB，请用普通画质重拍。", field="photos")
+    content = uploaded.read()
+    try:
+        photo = rules.examine(content)
+    except rules.NotAPhoto as error:
+        raise DomainError("not_a_photo", f"“{name}”：{error}", field="photos") from error
+    return _keep(actor, content, name, photo)
+
+
+def _keep(actor: Actor, content: bytes, name: str, photo: rules.Photo) -> StoredFile:
+    sha256 = hashlib.sha256(content).hexdigest()
+    sm3 = hashlib.new("sm3", content).hexdigest() if "sm3" in hashlib.algorithms_available else ""
+    # the file is durable before the row exists: a crash in between leaves a file without a row, which the sweep removes
+    store.keep(content, sha256)
+    captured = photo.captured_at.replace(tzinfo=clock.SHANGHAI) if photo.captured_at else None
+    return StoredFile.objects.create(
+        sha256=sha256, sm3=sm3, size=len(content), media_type=photo.media_type, original_name=name, width=photo.width,
+        height=photo.height, captured_at=captured, uploaded_by=actor.user_id or 0, uploaded_at=clock.now(),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def claim(actor: Actor, files: Iterable[UUID], owner: str) -> list[StoredFile]:
+    """Give waiting files to a record, in the transaction that writes the record.
+
+    Raises DomainError (field "photos") when one is not there, not the actor's, or already belongs to a record.
+    """
+    wanted = list(dict.fromkeys(files))
+    found = list(StoredFile.objects.select_for_update().filter(pk__in=wanted, uploaded_by=actor.user_id or 0, owner=""))
+    if len(found) != len(wanted):
+        raise DomainError("photo_gone", "有照片已失效或已用于别的记录，请重新添加照片。", field="photos")
+    StoredFile.objects.filter(pk__in=wanted).update(owner=owner)
+    order = {pk: position for position, pk in enumerate(wanted)}
+    return sorted(found, key=lambda file: order[file.pk])
+
+
+def read_original(stored: StoredFile) -> bytes:
+    return store.path_of(stored.sha256).read_bytes()
+
+
+def read_thumbnail(stored: StoredFile) -> bytes:
+    return rules.thumbnail(read_original(stored))
+
+
+def damaged_files() -> list[str]:
+    """Digests of originals that are missing or no longer match."""
+    kept = StoredFile.objects.values_list("sha256", flat=True).distinct()
+    return [sha256 for sha256 in kept.iterator() if not _is_whole(sha256)]
+
+
+def _is_whole(sha256: str) -> bool:
+    try:
+        with store.path_of(sha256).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False
+
+
+@transaction.atomic
+def sweep_waiting() -> int:
+    """Remove uploads that found no record within a day; how many."""
+    limit = clock.now() - dt.timedelta(hours=WAITING_HOURS)
+    stale = StoredFile.objects.select_for_update(skip_locked=True).filter(owner="", uploaded_at__lt=limit)
+    digests = set(stale.values_list("sha256", flat=True))
+    removed = stale.delete()[0]
+    still_used = set(StoredFile.objects.filter(sha256__in=digests).values_list("sha256", flat=True))
+    for sha256 in digests - still_used:
+        transaction.on_commit(lambda gone=sha256: store.remove(gone))  # type: ignore[misc]
+    return removed
