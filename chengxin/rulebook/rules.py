@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -146,3 +147,32 @@ def _year(entry: dict[str, Any]) -> CalendarYear:
         days_off=parse_days(entry["year"], entry["days_off"]),
         makeup_workdays=parse_days(entry["year"], entry["makeup_workdays"]),
     )
+
+
+def first_years_as_texts() -> list[dict[str, Any]]:
+    """The packaged calendar years as they are stored."""
+    return [{name: value for name, value in entry.items() if name != "version"} for entry in _load("calendar.yaml")]
+
+
+def cut_into_clauses(lines: list[str], clauses: tuple[FirstClause, ...]) -> dict[str, str]:
+    """The plan's text cut at its headings, clause code to wording.
+
+    Headings are recognised in the plan's order and by their own words, whatever numbering, bookmarks or spaces stand around them;
+    a heading out of order is ordinary text.
+    """
+    wording: dict[str, list[str]] = {}
+    position, current = -1, ""
+    for line in lines:
+        text = re.sub(r"\[bookmark:[^\]]*\]", "", line).strip()
+        heading = _compact(re.sub(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.．、])", "", text))
+        match = next((i for i, clause in enumerate(clauses) if i > position and _compact(clause.title) == heading), None)
+        if match is not None:
+            position, current = match, clauses[match].code
+            wording[current] = []
+        elif current and text:
+            wording[current].append(text)
+    return {code: "\n".join(texts) for code, texts in wording.items()}
+
+
+def _compact(text: str) -> str:
+    return re.sub(r"\s+", "", text).replace("(", "（").replace(")", "）")

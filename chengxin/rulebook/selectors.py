@@ -1,0 +1,117 @@
+"""Which rule holds on a day, and what the calendar says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+
+from chengxin.core.errors import DomainError, NotFound
+from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion, State
+from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, parse_days
+from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
+
+
+def rule_in_force(code: str, on: dt.date) -> RuleVersion | None:
+    """The issued version of a rule on a day; None where only a draft exists or the day lies before the issue."""
+    found = RuleVersion.objects.filter(rule__code=code, state=State.ISSUED, period__contains=on)
+    return found.select_related("rule__clause").first()
+
+
+def version_for(code: str, on: dt.date) -> RuleVersion:
+    """The version that may carry a consequence. Raises DomainError: a draft can only simulate (3.3)."""
+    version = rule_in_force(code, on)
+    if version is None:
+        raise DomainError("no_rule_in_force", f"{on} 这一天规则“{code}”尚未施行，征求意见稿只能模拟，不能产生问题。")
+    return version
+
+
+def rule_values(code: str, on: dt.date, *, simulate: bool = False) -> RuleValues:
+    """The values of a rule on a day; with ``simulate`` those of the draft where nothing is in force."""
+    version = rule_in_force(code, on)
+    if version is not None:
+        return RuleValues(code, version.rule.clause_id, version.label, version.plain)
+    if not simulate:
+        version_for(code, on)
+    draft = RuleVersion.objects.filter(rule__code=code).select_related("rule").order_by("number").first()
+    if draft is None:
+        raise NotFound("no_rule", f"没有规则“{code}”。")
+    return RuleValues(code, draft.rule.clause_id, f"{draft.label}（{DRAFT_LABEL}）", draft.plain, simulated=True)
+
+
+def work_calendar() -> WorkCalendar:
+    """The newest version of every year."""
+    newest: dict[int, CalendarVersion] = {}
+    for version in CalendarVersion.objects.order_by("year", "number"):
+        newest[version.year] = version
+    return WorkCalendar(_as_year(version) for version in newest.values())
+
+
+def _as_year(version: CalendarVersion) -> CalendarYear:
+    return CalendarYear(
+        year=version.year,
+        version=version.label,
+        source=version.source,
+        announced=version.announced,
+        days_off=parse_days(version.year, version.days_off),
+        makeup_workdays=parse_days(version.year, version.makeup_workdays),
+    )
+
+
+def clauses() -> list[Clause]:
+    """All clauses in the plan's order, with their rules."""
+    return list(Clause.objects.prefetch_related("rules"))
+
+
+def clause_exists(code: str) -> bool:
+    return Clause.objects.filter(pk=code).exists()
+
+
+def clause_for(code: str) -> Clause:
+    """A clause with its rules and all their versions. Raises NotFound."""
+    rules = Rule.objects.prefetch_related(Prefetch("versions", RuleVersion.objects.order_by("-number")))
+    found = Clause.objects.prefetch_related(Prefetch("rules", rules)).filter(pk=code).first()
+    if found is None:
+        raise NotFound("no_clause", f"方案中没有条款 {code}。")
+    return found
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A value the plan does not state and nobody has confirmed yet."""
+
+    version: RuleVersion
+    name: str
+    title: str
+    value: Any
+    source: str
+
+
+def gaps() -> list[Gap]:
+    """The policy-gap register: every value 待局确认 in the newest version of each rule."""
+    newest = RuleVersion.objects.order_by("rule__clause__sequence", "rule", "-number").distinct("rule__clause__sequence", "rule")
+    return [
+        Gap(version, name, entry["title"], entry["value"], entry["source"])
+        for version in newest.select_related("rule__clause")
+        for name, entry in version.values.items()
+        if entry["state"] == "open" and not entry.get("confirmed_by")
+    ]
+
+
+def version_by_pk(pk: int) -> RuleVersion:
+    found = RuleVersion.objects.filter(pk=pk).select_related("rule").first()
+    if found is None:
+        raise NotFound("no_version", "没有这个规则版本。")
+    return found
+
+
+def catalogue(on: dt.date, *, simulate: bool = False) -> dict[str, dict[str, Any]]:
+    """All entries of the prohibited-act catalogues by code, each with its clause and rule."""
+    entries: dict[str, dict[str, Any]] = {}
+    for rule in ("attire.prohibited", "conduct.prohibited"):
+        policy = rule_values(rule, on, simulate=simulate)
+        for entry in policy["entries"]:
+            entries[entry["code"]] = {**entry, "clause": policy.clause, "rule": rule}
+    return entries
