@@ -89,3 +89,9 @@ def labels_of_users(ids: Collection[int]) -> dict[int, str]:
 def leavers(until: dt.date | None = None) -> QuerySet[Person]:
     """Persons who have left by a day (default: today)."""
     return Person.objects.filter(left_on__lte=until or clock.today())
+
+
+def office_of(person_id: int, on: dt.date) -> str:
+    """The name of the unit a person belonged to on a day, empty when none."""
+    row = Assignment.objects.filter(person_id=person_id, period__contains=on).values_list("unit__name", flat=True)
+    return row.first() or ""

@@ -91,10 +91,11 @@ class Gap:
 
 def gaps() -> list[Gap]:
     """The policy-gap register: every value 待局确认 in the newest version of each rule."""
-    newest = RuleVersion.objects.order_by("rule__clause__sequence", "rule", "-number").distinct("rule__clause__sequence", "rule")
+    ordered = RuleVersion.objects.select_related("rule__clause").order_by("rule__clause__sequence", "rule__code", "number")
+    newest = {version.rule_id: version for version in ordered}
     return [
         Gap(version, name, entry["title"], entry["value"], entry["source"])
-        for version in newest.select_related("rule__clause")
+        for version in newest.values()
         for name, entry in version.values.items()
         if entry["state"] == "open" and not entry.get("confirmed_by")
     ]

@@ -1,0 +1,143 @@
+"""Questions about findings, within the reader's scope."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.errors import NotFound
+from chengxin.core.waiting import Waiting
+from chengxin.files import selectors as files
+from chengxin.findings import rules
+from chengxin.findings.models import Finding, FindingQuerySet
+from chengxin.rulebook import selectors as rulebook
+
+if TYPE_CHECKING:
+    from chengxin.files.models import StoredFile
+    from chengxin.people.models import Person
+
+CHAPTER = "三（一）督查考核"
+STAGES = {"finding": "发现", "rectification": "整改", "objection": "申辩"}
+
+
+def findings_visible_to(actor: Actor) -> FindingQuerySet:
+    return Finding.objects.all().visible_to(actor)
+
+
+def finding_for(actor: Actor, pk: int) -> Finding:
+    """A finding within the actor's scope. Raises NotFound otherwise."""
+    found = findings_visible_to(actor).select_related("person", "unit", "merged_into").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_finding", "没有这个问题，或不在您的范围内。")
+    return found
+
+
+def finding_by_number(actor: Actor, text: str) -> Finding:
+    """A finding by what people type: 问〔2026〕000123 or 123. Raises NotFound."""
+    digits = text.rpartition("〕")[2].strip()
+    if not digits.isdecimal() or len(digits) > 12:
+        raise NotFound("no_finding", "编号应形如 问〔2026〕000123。")
+    return finding_for(actor, int(digits))
+
+
+def findings_of(person: Person) -> FindingQuerySet:
+    """All findings of a person, newest first; the caller has checked the scope."""
+    return Finding.objects.filter(person=person).order_by("-seen_at")
+
+
+def repeat_count(person: Person, *, year: int, clause: str | None = None) -> int:
+    """How often in a calendar year; reversed and merged findings count nothing, on-the-spot corrections do."""
+    counted = Finding.objects.filter(person=person, seen_on__year=year).counting()
+    return (counted.filter(clause=clause) if clause else counted).count()
+
+
+def findings_citing(actor: Actor, clause: str, limit: int = 10) -> list[Finding]:
+    return list(findings_visible_to(actor).filter(clause=clause).order_by("-seen_at")[:limit])
+
+
+def photos_of(finding: Finding) -> list[tuple[str, StoredFile]]:
+    """(stage, file) of a finding and of what was merged into it, in the order of stages."""
+    merged = [finding.pk, *finding.merged.values_list("pk", flat=True)]
+    return [(title, file) for stage, title in STAGES.items() for pk in merged for file in files.files_of(f"{stage}:{pk}")]
+
+
+def photo_of(finding: Finding, pk: UUID) -> StoredFile:
+    """One photo of the finding. Raises NotFound when it belongs to something else."""
+    found = next((file for _, file in photos_of(finding) if file.pk == pk), None)
+    if found is None:
+        raise NotFound("no_file", "没有这张照片。")
+    return found
+
+
+def suggested_measures(finding: Finding) -> list[str]:
+    if finding.person is None:
+        return ["责令整改"]
+    policy = rulebook.rule_values("findings.repeat", finding.seen_on, simulate=True)
+    count = repeat_count(finding.person, year=finding.seen_on.year)
+    return rules.suggested_measures(count, policy["count"], finding.grade)
+
+
+def work_waiting_for(actor: Actor) -> list[Waiting]:
+    """What only this actor can move on: own rectifications and receipts, re-checks, objections and extensions to decide."""
+    return [*_own_work(actor), *_rechecks(actor), *_decisions(actor)]
+
+
+def _own_work(actor: Actor) -> list[Waiting]:
+    answerable = Q(person_id=actor.person_id) if actor.person_id else Q(pk=None)
+    reach = actor.units_for("findings.rectify")
+    if reach is None or reach:
+        answerable |= Q() if reach is None else Q(unit_id__in=reach)
+    if not actor.may("findings.read_own"):
+        return []
+    mine = Finding.objects.filter(answerable, state=rules.OPEN).exclude(finder_id=actor.user_id).select_related("person", "unit")
+    return [
+        Waiting(
+            title=f"整改：{finding.text}（{finding.person.name if finding.person else finding.unit.name}）",
+            url=reverse("findings:detail", args=[finding.pk]), chapter=CHAPTER, kind="findings.rectify",
+            due_on=finding.due_on, detail=finding.number,
+        )
+        for finding in mine.order_by("due_on")[:100]
+    ]  # fmt: skip
+
+
+def _rechecks(actor: Actor) -> list[Waiting]:
+    reach = actor.units_for("findings.recheck")
+    waiting = Finding.objects.filter(state=rules.SUBMITTED)
+    waiting = waiting if reach is None else waiting.filter(unit_id__in=reach)
+    waiting = waiting.exclude(finder_id=actor.user_id).exclude(unit_id=actor.unit_id)
+    waiting = waiting.exclude(rectifications__by_id=actor.user_id, rectifications__outcome="")
+    return [
+        Waiting(f"复核整改：{finding.text}", reverse("findings:detail", args=[finding.pk]), CHAPTER, "findings.recheck", detail=finding.number)
+        for finding in waiting.order_by("seen_at")[:100]
+    ]  # fmt: skip
+
+
+def _decisions(actor: Actor) -> list[Waiting]:
+    reach = actor.units_for("findings.decide")
+    scope = Finding.objects.exclude(unit_id=actor.unit_id)
+    scope = scope if reach is None else scope.filter(unit_id__in=reach)
+    objected = scope.filter(objections__outcome="").exclude(finder_id=actor.user_id)
+    extending = scope.filter(extensions__granted=None, extensions__isnull=False).exclude(extensions__requested_by_id=actor.user_id)
+    return [
+        Waiting(f"{verb}：{finding.text}", reverse("findings:detail", args=[finding.pk]), CHAPTER, kind, detail=finding.number)
+        for verb, kind, query in (("决定申辩", "findings.objection", objected), ("决定延期", "findings.extension", extending))
+        for finding in query.distinct().order_by("seen_at")[:100]
+    ]  # fmt: skip
+
+
+def figures(actor: Actor, as_of: dt.date | None = None) -> dict[str, int]:
+    """Open, overdue and waiting findings within the actor's scope."""
+    day = as_of or clock.today()
+    counted: dict[str, int] = findings_visible_to(actor).aggregate(
+        open=Count("pk", filter=Q(state=rules.OPEN)),
+        overdue=Count("pk", filter=Q(state=rules.OPEN, due_on__lt=day)),
+        submitted=Count("pk", filter=Q(state=rules.SUBMITTED)),
+        this_year=Count("pk", filter=Q(seen_on__year=day.year, state__in=rules.COUNTING)),
+    )
+    return counted
