@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django_htmx",
+    "ninja",
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
@@ -114,7 +115,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": sorted((BASE_DIR / "chengxin").glob("*/templates")),
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "chengxin.ui.jinja.environment"},
+        "OPTIONS": {"environment": "chengxin.ui.jinja.environment", "context_processors": ["chengxin.ui.pages.shell"]},
     },
     {   # pages of allauth that have no page of ours
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -185,6 +186,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_ADAPTER = "chengxin.people.signin.SignInAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_ADAPTER = "chengxin.people.signin.CityAdapter"
 if env_text("CHENGXIN_OIDC_URL"):  # single sign-on of the city; users are matched by their number, never made
     SOCIALACCOUNT_PROVIDERS = {
         "openid_connect": {

@@ -11,13 +11,15 @@ from chengxin.files import selectors, services
 from chengxin.files.models import StoredFile
 
 
-def collect_photos(actor: Actor, request: HttpRequest) -> list[StoredFile]:
-    """Photos of this post: hidden ``photos`` ids kept from an earlier try, then the newly chosen ``photo_files``.
+def collect_photos(
+    actor: Actor, request: HttpRequest, *, name: str = "photo_files", kept_name: str = "photos"
+) -> list[StoredFile]:
+    """Photos of this post: hidden ids kept from an earlier try, then the newly chosen files.
 
     What was accepted stays accepted when the rest of the form is refused. Raises DomainError for a bad photo.
     """
-    earlier = selectors.waiting_files(actor, _ids(request.POST.getlist("photos")))
-    return [*earlier, *(services.accept_photo(actor, file) for file in request.FILES.getlist("photo_files"))]
+    earlier = selectors.waiting_files(actor, _ids(request.POST.getlist(kept_name)))
+    return [*earlier, *(services.accept_photo(actor, file) for file in request.FILES.getlist(name))]
 
 
 def _ids(texts: list[str]) -> list[UUID]:

@@ -37,14 +37,6 @@ MENU = (
 )
 FINDING_KINDS = (
     FindingKind(
-        code="findings.dress",
-        title="着装与仪容",
-        clause="2.1.3",
-        rule="attire.prohibited",
-        facts_template="{act}",
-        sample_facts={"act": "漏戴标识", "entry": "attire.markings_missing"},
-    ),
-    FindingKind(
         code="findings.conduct",
         title="言行与仪态",
         clause="2.3.2",

@@ -12,7 +12,10 @@ from chengxin.core.registry import Registry
 
 @dataclass(frozen=True)
 class FindingKind:
-    """What can be found: its clause, the rule in force it needs, and how its facts read as a sentence."""
+    """What can be found: its clause, the rule in force it needs, and how its facts read as a sentence.
+
+    ``guard`` names the question asked before anything is kept: (person, day, facts) -> why there is nothing to find, or "".
+    """
 
     code: str
     title: str
@@ -20,6 +23,7 @@ class FindingKind:
     rule: str
     facts_template: str
     sample_facts: Mapping[str, str] = field(hash=False)
+    guard: str = ""
 
     def text(self, facts: Mapping[str, str]) -> str:
         """The facts as a sentence. Raises KeyError for a fact the template needs and nobody gave."""

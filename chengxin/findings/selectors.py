@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -141,3 +143,86 @@ def figures(actor: Actor, as_of: dt.date | None = None) -> dict[str, int]:
         this_year=Count("pk", filter=Q(seen_on__year=day.year, state__in=rules.COUNTING)),
     )
     return counted
+
+
+def counting_findings() -> FindingQuerySet:
+    """Findings that count, for chapters that ask whether something of theirs does; shows nobody anything by itself."""
+    return Finding.objects.all().counting()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step of a finding's life as this reader meets it: possible, or why not."""
+
+    name: str
+    title: str
+    why_not: str = ""
+
+
+def offers(actor: Actor, finding: Finding) -> list[Offer]:
+    """The steps that the state admits, each with whether this actor may take it. The commands decide in the end."""
+    as_of = clock.today()
+    wanted: list[tuple[str, str, str]] = []
+    if finding.state in rules.COUNTING and finding.acknowledged_at is None:
+        wanted.append(("acknowledge", "签收告知", _why_not_answer(actor, finding)))
+    if finding.state == rules.OPEN:
+        wanted.append(("submit", "提交整改", _why_not_answer(actor, finding)))
+        if not finding.is_overdue(as_of) and not finding.extensions.exists():
+            wanted.append(("extend", "申请延期", _why_not_answer(actor, finding)))
+    if finding.state in rules.COUNTING and as_of <= finding.object_by and not finding.objections.exists():
+        wanted.append(("object", "提出申辩", _why_not_object(actor, finding)))
+    wanted += [(name, title, _why_not_judge(actor, finding, capability, apart)) for name, title, capability, apart in _judgements(finding)]
+    return [Offer(*each) for each in wanted]
+
+
+def _judgements(finding: Finding) -> Iterator[tuple[str, str, str, dict[str, rules.Party]]]:
+    finder = rules.Party(finding.finder_id, finding.finder_person_id)
+    if finding.state == rules.SUBMITTED:
+        waiting = finding.rectifications.filter(outcome="").first()
+        rectifier = rules.Party(waiting.by_id, waiting.by_person_id) if waiting else rules.Party(None)
+        yield "recheck", "复核整改", "findings.recheck", {"发现人": finder, "整改人": rectifier}
+    if (pending := finding.extensions.filter(granted=None).first()) is not None:
+        yield "decide_extension", "决定延期", "findings.decide", {"申请人": rules.Party(pending.requested_by_id)}
+    if (objection := finding.objections.filter(outcome="").first()) is not None:
+        last = finding.rectifications.exclude(rechecked_by=None).last()
+        others = {"申辩人": rules.Party(objection.filed_by_id), "发现人": finder}
+        yield "decide_objection", "决定申辩", "findings.decide", others | ({"复核人": rules.Party(last.rechecked_by_id)} if last else {})
+    if finding.state == rules.CLOSED:
+        yield "look_back", "回头看", "findings.recheck", {}
+    if finding.state in rules.COUNTING:
+        yield "merge", "并案", "findings.decide", {}
+        yield "withdraw", "撤销", "findings.decide", {}
+
+
+def _party(actor: Actor) -> rules.Party:
+    return rules.Party(actor.user_id, actor.person_id, actor.unit_id)
+
+
+def _why_not_answer(actor: Actor, finding: Finding) -> str:
+    own = finding.person_id is not None and actor.person_id == finding.person_id
+    if _party(actor).is_same(rules.Party(finding.finder_id, finding.finder_person_id)):
+        return "发现人不办理整改。"
+    return "" if own or actor.may("findings.rectify", finding.unit_id) else "由责任人或其单位负责人办理。"
+
+
+def _why_not_object(actor: Actor, finding: Finding) -> str:
+    return _why_not_answer(actor, finding) and "由责任人本人或其单位负责人提出，发现人除外。"
+
+
+def _why_not_judge(actor: Actor, finding: Finding, capability: str, apart: dict[str, rules.Party]) -> str:
+    if not actor.may(capability, finding.unit_id):
+        return "由有权限的其他人员办理。"
+    return rules.conflict(_party(actor), apart_from=apart, unit_id=finding.unit_id, person_id=finding.person_id) or ""
+
+
+def may_know_finder(actor: Actor, finding: Finding) -> bool:
+    """The person concerned learns the office that found it, not the name; a squadron's own roll-call is no secret."""
+    return finding.self_check or actor.may("findings.read", finding.unit_id)
+
+
+def possible_twins(finding: Finding) -> list[Finding]:
+    """Other findings against the same person on the same day: perhaps one fact seen twice."""
+    if finding.person_id is None:
+        return []
+    others = Finding.objects.filter(person_id=finding.person_id, seen_on=finding.seen_on).exclude(pk=finding.pk)
+    return list(others.counting()[:5])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 
 from chengxin.audit.services import record
 from chengxin.core import clock
@@ -17,7 +18,7 @@ from chengxin.core.constraints import readable
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
 from chengxin.files.services import claim
 from chengxin.findings import rules
-from chengxin.findings.kinds import finding_kinds
+from chengxin.findings.kinds import FindingKind, finding_kinds
 from chengxin.findings.models import (
     Extension,
     Finding,
@@ -60,6 +61,7 @@ def raise_finding(
         raise NotAllowed("own_finding", "不能给自己登记问题。")
     if not self_check and actor.unit_id == subject_unit.pk:
         raise NotAllowed("recusal", "不能检查本人所在单位（回避），请由其他单位的人员登记。")
+    _ask_guard(declared, person, seen_on, facts)
     version = rulebook.version_for(declared.rule, seen_on)
     print_ = rules.fingerprint(kind, source, person.pk if person else None, subject_unit.pk, facts)
     existing = Finding.objects.filter(fingerprint=print_).first()
@@ -86,6 +88,14 @@ def raise_finding(
         details={"clause": finding.clause, "rule": finding.rule_label, "corrected_on_spot": corrected_on_spot},
     )  # fmt: skip
     return finding
+
+
+def _ask_guard(declared: FindingKind, person: Person | None, seen_on: dt.date, facts: Mapping[str, str]) -> None:
+    """The chapter that declared the kind may know that there is nothing to find (an exemption comes before the finding)."""
+    if declared.guard and person is not None:
+        why: str = import_string(declared.guard)(person, seen_on, facts)
+        if why:
+            raise DomainError("nothing_to_find", why, field="entry")
 
 
 def _set_terms(finding: Finding, seen_on: dt.date) -> None:

@@ -43,9 +43,11 @@ def actor_for(user: User, *, address: str = "", channel: str = "web") -> Actor:
 
 
 def actor_for_token(text: str) -> Actor | None:
-    """The actor of a device or integration token; None for one that is unknown, expired or revoked."""
+    """The actor of a device or integration token; None for one that is unknown, not approved, expired or revoked."""
     digest = hashlib.sha256(text.encode()).hexdigest()
-    token = ApiToken.objects.filter(digest=digest, revoked_at=None, expires_on__gte=clock.today()).first()
+    token = ApiToken.objects.filter(
+        digest=digest, revoked_at=None, approved_at__isnull=False, expires_on__gte=clock.today()
+    ).first()
     if token is None:
         return None
     units = units_below(token.unit_id) if token.unit_id else None

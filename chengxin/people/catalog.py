@@ -33,6 +33,9 @@ ROLES = (
 )
 ROLE_BY_CODE = {role.code: role for role in ROLES}
 
+# what a token may be given: reading only, since findings and roll-calls are made by named people
+TOKEN_CAPABILITIES = ("people.read", "findings.read", "attire.read", "attire.today", "rulebook.read")
+
 CAPABILITIES = (
     capability("people.read", "查看人员名册", ["leader", "supervisor", "finance", "brigade", "captain", "keeper"]),
     capability("people.change", "维护人员与任职", ["finance"]),
@@ -40,6 +43,7 @@ CAPABILITIES = (
     capability("people.grant", "管理用户与授权", ["secadmin"]),
     capability("people.units", "维护单位", ["sysadmin"]),
     capability("people.token", "签发接口令牌", ["sysadmin"]),
+    capability("people.tokens", "查看接口令牌", ["sysadmin", "secadmin"]),
 )
 AUDIT_ACTIONS = (
     AuditAction("people.unit_added", "新增单位"),
@@ -54,15 +58,20 @@ AUDIT_ACTIONS = (
     AuditAction("people.grant_revoked", "收回角色"),
     AuditAction("people.unlocked", "解除登录锁定"),
     AuditAction("people.token_issued", "签发接口令牌"),
+    AuditAction("people.token_approved", "批准接口令牌"),
     AuditAction("people.token_revoked", "吊销接口令牌"),
     AuditAction("people.signed_in", "登录"),
     AuditAction("people.signed_out", "退出"),
     AuditAction("people.sign_in_failed", "登录失败"),
     AuditAction("people.locked", "登录锁定"),
     AuditAction("people.password_changed", "修改口令"),
+    AuditAction("people.password_reset", "重置口令"),
+    AuditAction("people.second_factor_changed", "变更二次验证"),
 )
 MENU = (
     MenuItem("people.persons", "三（三）制度", "人员名册", "people:persons", "people.read", "users", 50),
     MenuItem("people.import", "三（三）制度", "名册导入", "people:import", "people.import", "file-import", 51),
     MenuItem("people.users", "系统", "用户与授权", "people:users", "people.grant", "key", 10),
+    MenuItem("people.units", "系统", "单位", "people:units", "people.units", "sitemap", 15),
+    MenuItem("people.tokens", "系统", "接口令牌", "people:tokens", "people.tokens", "plug", 20),
 )

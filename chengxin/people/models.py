@@ -233,6 +233,8 @@ class ApiToken(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, verbose_name="范围")
     issued_by = models.BigIntegerField("签发人")
     issued_at = models.DateTimeField("签发时间")
+    approved_by = models.BigIntegerField("批准人", null=True)
+    approved_at = models.DateTimeField("批准时间", null=True)  # works only once another administrator has approved it
     expires_on = models.DateField("有效期至")
     revoked_at = models.DateTimeField("吊销时间", null=True)
 

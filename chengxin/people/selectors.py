@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor
-from chengxin.core.errors import NotFound
+from chengxin.core.errors import DomainError, NotFound
 from chengxin.people.access import units_below
-from chengxin.people.models import Assignment, Person, Status, StatusPeriod, Unit, UnitKind, User
+from chengxin.people.models import (
+    ApiToken,
+    Assignment,
+    Grant,
+    Person,
+    StaffImport,
+    Status,
+    StatusPeriod,
+    Unit,
+    UnitKind,
+    User,
+)
 
 __all__ = ["units_below"]
 
@@ -95,3 +107,113 @@ def office_of(person_id: int, on: dt.date) -> str:
     """The name of the unit a person belonged to on a day, empty when none."""
     row = Assignment.objects.filter(person_id=person_id, period__contains=on).values_list("unit__name", flat=True)
     return row.first() or ""
+
+
+def lock_person(person: Person) -> None:
+    """Hold the person's row until the transaction ends, so that two people do not decide about it at once."""
+    Person.objects.select_for_update().get(pk=person.pk)
+
+
+def person_by_text(actor: Actor, text: str) -> Person:
+    """Somebody within the actor's scope by what people type: number, name, or pinyin initials, alone or at the front.
+
+    Raises DomainError (field "person") that says whom it could mean.
+    """
+    typed = text.strip()
+    word = typed.split()[0] if typed else ""
+    scope = Person.objects.all().visible_to(actor)
+    found = list(scope.filter(number__iexact=word)[:1]) or list(scope.filter(Q(name=word) | Q(initials=word.lower()))[:6])
+    if not word or not found:
+        raise DomainError("no_person", f"没有找到“{typed}”，请填写工号或姓名并从提示中选择。", field="person")
+    if len(found) > 1:
+        names = "、".join(f"{person.number} {person.name}" for person in found)
+        raise DomainError("several", f"“{typed}”可能是：{names}。请填写工号。", field="person")
+    return found[0]
+
+
+def person_suggestions(actor: Actor) -> list[str]:
+    """Everybody of today within the actor's scope as "number name unit", for the field's own suggestions."""
+    rows = Assignment.objects.filter(period__contains=clock.today(), person__in=Person.objects.all().visible_to(actor))
+    return [f"{number} {name} {unit}" for number, name, unit in rows.order_by("person__name_key").values_list("person__number", "person__name", "unit__name")[:1000]]
+
+
+def user_for(pk: int) -> User:
+    """A sign-in, for who manages them. Raises NotFound."""
+    found = User.objects.select_related("person").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_user", "没有这个用户。")
+    return found
+
+
+def grant_for(pk: int) -> Grant:
+    found = Grant.objects.select_related("user").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_grant", "没有这项授权。")
+    return found
+
+
+def token_for(pk: int) -> ApiToken:
+    found = ApiToken.objects.filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_token", "没有这个令牌。")
+    return found
+
+
+def import_for(actor: Actor, pk: int) -> StaffImport:
+    """A previewed staff list of the actor's own. Raises NotFound."""
+    found = StaffImport.objects.filter(pk=pk, uploaded_by=actor.user_id or 0).first()
+    if found is None:
+        raise NotFound("no_import", "没有这份预览，请重新上传。")
+    return found
+
+
+def import_effects(staff_import: StaffImport) -> list[dict[str, Any]]:
+    """What each row would do: add, change (and what), or nothing."""
+    numbers = [row["number"] for row in staff_import.rows]
+    known = {person.number: person for person in Person.objects.filter(number__in=numbers)}
+    running = Assignment.objects.filter(person__number__in=numbers, period__endswith=None).select_related("unit")
+    places = {each.person_id: each for each in running}
+    return [{**row, "effect": _effect(row, known.get(row["number"]), places)} for row in staff_import.rows]
+
+
+def _effect(row: Mapping[str, Any], person: Person | None, places: Mapping[int, Assignment]) -> str:
+    if person is None:
+        return "新增"
+    place = places.get(person.pk)
+    labels = {"name": "姓名", "sex": "性别", "person_class": "类别"}
+    changes = [label for name, label in labels.items() if getattr(person, name) != row[name]]
+    changes += ["胸号"] if (person.badge_number or "") != row["badge_number"] else []
+    changes += ["单位"] if place is None or place.unit.name != row["unit"] else []
+    changes += ["职务"] if place is not None and place.post_title != row["post_title"] else []
+    return f"修改{'、'.join(changes)}" if changes else "无变化"
+
+
+def unit_names() -> list[str]:
+    return list(Unit.objects.values_list("name", flat=True))
+
+
+def all_units() -> list[Unit]:
+    """Every unit in tree order, each with its depth."""
+    below: dict[int | None, list[Unit]] = {}
+    for unit in Unit.objects.all():
+        below.setdefault(unit.parent_id, []).append(unit)
+
+    def walk(parent: int | None, depth: int) -> Iterator[Unit]:
+        for unit in below.get(parent, []):
+            unit.depth = depth  # type: ignore[attr-defined]
+            yield unit
+            yield from walk(unit.pk, depth + 1)
+
+    return list(walk(None, 0))
+
+
+def roster(actor: Actor, unit_code: str = "") -> QuerySet[Assignment, dict[str, Any]]:
+    """Members of today within the actor's scope, one row each, by number."""
+    rows = Assignment.objects.filter(period__contains=clock.today())
+    reach = actor.units_for("people.read")
+    rows = rows if reach is None else rows.filter(unit__in=reach)
+    rows = rows.filter(unit__code=unit_code) if unit_code else rows
+    return rows.order_by("person__number").values(
+        number=F("person__number"), name=F("person__name"), person_class=F("person__person_class"),
+        badge_number=F("person__badge_number"), unit_name=F("unit__name"),
+    )  # fmt: skip

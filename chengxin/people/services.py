@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -17,9 +19,8 @@ from chengxin.core.actor import Actor
 from chengxin.core.capabilities import require
 from chengxin.core.constraints import readable
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
-from chengxin.core.registry import capabilities
 from chengxin.people import rules
-from chengxin.people.catalog import ROLE_BY_CODE
+from chengxin.people.catalog import ROLE_BY_CODE, TOKEN_CAPABILITIES
 from chengxin.people.models import (
     ApiToken,
     Assignment,
@@ -27,6 +28,7 @@ from chengxin.people.models import (
     Person,
     PersonClass,
     SignInGuard,
+    StaffImport,
     Status,
     StatusPeriod,
     Unit,
@@ -139,10 +141,7 @@ def create_user(actor: Actor, *, username: str, password: str, person: Person | 
     require(actor, "people.grant")
     if User.objects.filter(username=username).exists():
         raise Conflict("username_taken", f"用户名 {username} 已被使用，请换一个。", field="username")
-    try:
-        validate_password(password, User(username=username, person=person))
-    except ValidationError as error:
-        raise DomainError("weak_password", "".join(error.messages), field="password") from error
+    _check_password(password, User(username=username, person=person))
     user = User.objects.create_user(username, password, person=person)
     record(actor, "people.user_created", f"user:{user.pk}", person_id=person.pk if person else None)
     return user
@@ -193,12 +192,32 @@ def unlock_sign_in(actor: Actor, user: User) -> None:
 
 
 @transaction.atomic
+def reset_password(actor: Actor, user: User, *, password: str) -> None:
+    """Give a user a new password; it is old from the start, so that the user has to choose an own one at the next sign-in."""
+    require(actor, "people.grant")
+    if actor.user_id == user.pk:
+        raise NotAllowed("own_password", "请在“口令”页修改自己的口令。")
+    _check_password(password, user)
+    user.set_password(password)
+    user.password_changed_at = None
+    user.save(update_fields=["password", "password_changed_at"])
+    record(actor, "people.password_reset", f"user:{user.pk}")
+
+
+def _check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise DomainError("weak_password", "".join(error.messages), field="password") from error
+
+
+@transaction.atomic
 def issue_token(actor: Actor, *, name: str, granted: list[str], unit: Unit | None, expires_on: dt.date) -> str:
-    """A token for a device or integration; the text is returned once and never stored."""
+    """A token for a device or integration; the text is returned once and never stored. It works once 安全管理员 approved it."""
     require(actor, "people.token")
-    unknown = [code for code in granted if code not in capabilities]
-    if unknown:
-        raise DomainError("unknown_capability", f"没有这样的权限：{'、'.join(unknown)}。", field="granted")
+    unknown = [code for code in granted if code not in TOKEN_CAPABILITIES]
+    if unknown or not granted:
+        raise DomainError("unknown_capability", "请至少选择一项可授予接口的权限。", field="granted")
     if expires_on <= clock.today():
         raise DomainError("bad_expiry", "有效期应在今天之后。", field="expires_on")
     text = secrets.token_urlsafe(32)
@@ -208,3 +227,113 @@ def issue_token(actor: Actor, *, name: str, granted: list[str], unit: Unit | Non
     )  # fmt: skip
     record(actor, "people.token_issued", f"token:{token.pk}", details={"name": name, "capabilities": granted})
     return text
+
+
+@transaction.atomic
+def approve_token(actor: Actor, token: ApiToken) -> None:
+    """Let a token work: by 安全管理员, who never saw its text. Raises Conflict when that happened already."""
+    require(actor, "people.grant")
+    token = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if token.issued_by == actor.user_id:
+        raise NotAllowed("own_token", "签发人不能批准自己签发的令牌。")
+    if token.approved_at is not None or token.revoked_at is not None:
+        raise Conflict("token_settled", "这个令牌已经批准或吊销。")
+    token.approved_by, token.approved_at = actor.user_id, clock.now()
+    token.save(update_fields=["approved_by", "approved_at"])
+    record(actor, "people.token_approved", f"token:{token.pk}")
+
+
+@transaction.atomic
+def revoke_token(actor: Actor, token: ApiToken) -> None:
+    """Stop a token at once, by either administrator. A second click changes nothing."""
+    require(actor, "people.tokens")
+    token = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if token.revoked_at is None:
+        token.revoked_at = clock.now()
+        token.save(update_fields=["revoked_at"])
+        record(actor, "people.token_revoked", f"token:{token.pk}")
+
+
+@transaction.atomic
+def preview_import(actor: Actor, *, file_name: str, content: bytes, rows: Sequence[rules.StaffRow]) -> StaffImport:
+    """Keep an understood staff list until it is applied: exactly what is previewed is what is applied."""
+    require(actor, "people.import")
+    kept = [{**vars(row), "joined_on": str(row.joined_on)} for row in rows]
+    return StaffImport.objects.create(
+        file_name=file_name[-200:], sha256=hashlib.sha256(content).hexdigest(), rows=kept, uploaded_by=actor.user_id or 0,
+        uploaded_at=clock.now(),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def apply_import(actor: Actor, staff_import: StaffImport) -> dict[str, int]:
+    """Apply a previewed list, all of it or nothing; what stands already stays untouched.
+
+    Raises Conflict when it was applied before, DomainError when a unit or badge changed since the preview.
+    """
+    require(actor, "people.import")
+    staff_import = StaffImport.objects.select_for_update().get(pk=staff_import.pk)
+    if staff_import.applied_at is not None:
+        raise Conflict("applied_already", "这份名册已经导入，没有重复执行。")
+    units = {unit.name: unit for unit in Unit.objects.all()}
+    counts = {"added": 0, "changed": 0, "unchanged": 0}
+    for row in staff_import.rows:
+        if row["unit"] not in units:
+            raise DomainError("unit_gone", f"第 {row['row']} 行：单位“{row['unit']}”已不存在，请重新上传。")
+        try:
+            counts[_apply_row(actor, row, units[row["unit"]])] += 1
+        except DomainError as error:
+            raise type(error)(error.code, f"第 {row['row']} 行：{error.message}整份名册没有导入。") from error
+    staff_import.applied_at = clock.now()
+    staff_import.save(update_fields=["applied_at"])
+    if counts["added"] or counts["changed"]:
+        record(actor, "people.imported", f"staff_import:{staff_import.pk}", details={**counts, "file": staff_import.file_name})
+    return counts
+
+
+def _apply_row(actor: Actor, row: Mapping[str, Any], unit: Unit) -> str:
+    person = Person.objects.select_for_update().filter(number=row["number"]).first()
+    joined_on = dt.date.fromisoformat(row["joined_on"])
+    if person is None:
+        add_person(
+            actor, number=row["number"], name=row["name"], sex=row["sex"], person_class=row["person_class"], unit=unit,
+            joined_on=joined_on, badge_number=row["badge_number"], post_title=row["post_title"],
+        )  # fmt: skip
+        return "added"
+    changed = _change_facts(actor, person, row)
+    running = Assignment.objects.filter(person=person, period__endswith=None).first()
+    if running is None or running.unit_id != unit.pk or running.post_title != row["post_title"]:
+        _move_today(actor, person, unit, row["post_title"], running)
+        changed = True
+    return "changed" if changed else "unchanged"
+
+
+def _change_facts(actor: Actor, person: Person, row: Mapping[str, Any]) -> bool:
+    if person.left_on is not None:
+        raise Conflict("has_left", f"{person.name} 已于 {person.left_on} 离队，不能由名册恢复。")
+    wanted = {
+        "name": row["name"], "name_key": rules.name_key(row["name"]), "initials": rules.initials(row["name"]), "sex": row["sex"],
+        "person_class": row["person_class"], "badge_number": row["badge_number"] or None,
+    }  # fmt: skip
+    different = [name for name, value in wanted.items() if getattr(person, name) != value]
+    if not different:
+        return False
+    badge = wanted["badge_number"]
+    if badge and Person.objects.filter(badge_number=badge).exclude(pk=person.pk).exists():
+        raise Conflict("badge_taken", f"胸号 {badge} 已有人使用，请核对。")
+    for name in different:
+        setattr(person, name, wanted[name])
+    person.save(update_fields=different)
+    record(actor, "people.person_changed", f"person:{person.pk}", person_id=person.pk, details={"fields": different})
+    return True
+
+
+def _move_today(actor: Actor, person: Person, unit: Unit, post_title: str, running: Assignment | None) -> None:
+    """A list says how things stand today, so a difference holds from today on."""
+    today = clock.today()
+    if running is not None and running.period.lower == today:
+        running.unit, running.post_title = unit, post_title
+        running.save(update_fields=["unit", "post_title"])
+        record(actor, "people.assigned", f"person:{person.pk}", unit_id=unit.pk, person_id=person.pk)
+    else:
+        assign_person(actor, person, unit=unit, starts_on=today, post_title=post_title)

@@ -9,6 +9,9 @@ import datetime as dt
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_changed
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -86,6 +89,31 @@ def note_sign_out(sender: Any, request: HttpRequest, user: User | None, **_: Any
 def _actor(user: User, request: HttpRequest | None) -> Actor:
     address = request.META.get("REMOTE_ADDR", "") if request is not None else ""
     return Actor(user_id=user.pk, person_id=user.person_id, label=user.get_full_name(), address=address)
+
+
+@receiver(password_changed)
+def note_password(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:  # noqa: ARG001
+    with transaction.atomic():
+        record(_actor(user, request), "people.password_changed", f"user:{user.pk}")
+
+
+@receiver([authenticator_added, authenticator_removed, authenticator_reset])
+def note_second_factor(sender: Any, request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:  # noqa: ARG001
+    with transaction.atomic():
+        record(_actor(user, request), "people.second_factor_changed", f"user:{user.pk}", details={"kind": authenticator.type})
+
+
+class CityAdapter(DefaultSocialAccountAdapter):
+    """Single sign-on of the city (OIDC by settings): it signs in users that exist here, by user name, and makes none."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        if not sociallogin.is_existing:
+            known = User.objects.filter(username=sociallogin.user.username, is_active=True).first()
+            if known is not None:
+                sociallogin.connect(request, known)
 
 
 class ThreeKinds:

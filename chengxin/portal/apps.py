@@ -15,3 +15,12 @@ class PortalConfig(AppConfig):
         names = [config.name for config in apps.get_app_configs() if config.name.startswith("chengxin.")]
         load_catalogs(names)
         load_finding_kinds(names)
+        self._bring_panels()
+
+    @staticmethod
+    def _bring_panels() -> None:
+        """The clause page of the rulebook shows what cites it; the rulebook itself knows no findings."""
+        from chengxin.portal.selectors import citing_panel
+        from chengxin.rulebook.views import CLAUSE_PANELS
+
+        CLAUSE_PANELS.append(citing_panel)

@@ -13,6 +13,9 @@ from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion,
 from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, parse_days
 from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
 
+# the rules that hold entries of what can be found
+CATALOGUES = ("attire.prohibited", "attire.exemption", "attire.scope", "conduct.prohibited")
+
 
 def rule_in_force(code: str, on: dt.date) -> RuleVersion | None:
     """The issued version of a rule on a day; None where only a draft exists or the day lies before the issue."""
@@ -111,7 +114,7 @@ def version_by_pk(pk: int) -> RuleVersion:
 def catalogue(on: dt.date, *, simulate: bool = False) -> dict[str, dict[str, Any]]:
     """All entries of the prohibited-act catalogues by code, each with its clause and rule."""
     entries: dict[str, dict[str, Any]] = {}
-    for rule in ("attire.prohibited", "conduct.prohibited"):
+    for rule in CATALOGUES:
         policy = rule_values(rule, on, simulate=simulate)
         for entry in policy["entries"]:
             entries[entry["code"]] = {**entry, "clause": policy.clause, "rule": rule}

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.html import json_script
 from jinja2 import Environment, StrictUndefined
 
 from chengxin.core import clock
@@ -16,8 +17,9 @@ from chengxin.core import clock
 def environment(**options: Any) -> Environment:
     """Autoescaping environment with the few functions templates need; unknown names fail loudly."""
     made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})
-    made.globals |= {"static": static, "url": _url, "today": clock.today, "is_demo": _is_demo}
-    made.filters |= {"day": day, "moment": moment}
+    made.globals |= {"static": static, "url": _url, "today": clock.today, "is_demo": _is_demo, "one_day": dt.timedelta(days=1)}
+    made.globals["sign_in_elsewhere"] = _sign_in_elsewhere
+    made.filters |= {"day": day, "moment": moment, "json_script": json_script}
     return made
 
 
@@ -27,6 +29,12 @@ def _url(name: str, *args: Any, **kwargs: Any) -> str:
 
 def _is_demo() -> bool:
     return (settings.DATA_DIR / "demo").exists()
+
+
+def _sign_in_elsewhere() -> list[tuple[str, str]]:
+    """Name and address of the single sign-on services that the settings name."""
+    apps = getattr(settings, "SOCIALACCOUNT_PROVIDERS", {}).get("openid_connect", {}).get("APPS", [])
+    return [(app["name"], reverse("openid_connect_login", args=[app["provider_id"]])) for app in apps]
 
 
 def day(value: dt.date | None) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render as django_render
+from django.utils.module_loading import import_string
 
 from chengxin.core.actor import ANONYMOUS, Actor
 from chengxin.core.registry import MenuItem, menu
@@ -28,16 +30,20 @@ SECTIONS = (
 
 
 def render(request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
-    """Our Jinja2 template with the actor, the navigation and the messages."""
-    actor: Actor = getattr(request, "actor", ANONYMOUS)
-    shell = {
+    """Our Jinja2 template within the shell."""
+    return django_render(request, template, dict(context or {}), status=status, using="jinja2")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What every page of the shell needs: the actor, the navigation, the messages (a context processor)."""
+    actor: Actor = getattr(request, "actor", None) or import_string(settings.CHENGXIN_ACTOR)(request)
+    return {
         "actor": actor,
         "nav": navigation(actor),
         "messages": get_messages(request),
         "csrf_token_value": get_token(request),
         "path": request.path,
     }
-    return django_render(request, template, {**shell, **(context or {})}, status=status, using="jinja2")
 
 
 def see_other(url: str) -> HttpResponse:

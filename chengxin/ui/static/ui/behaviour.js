@@ -26,3 +26,8 @@ window.addEventListener("pageshow", (event) => {
     for (const button of form.querySelectorAll("button[type=submit]")) button.classList.remove("disabled");
   }
 });
+
+// Signing out forgets the pages this device kept for work without network.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-forget]") && window.caches) caches.keys().then((names) => names.forEach((name) => caches.delete(name)));
+});

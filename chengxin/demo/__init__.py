@@ -1,0 +1,1 @@
+"""The demo bureau: deterministic, plainly fictional, built through the same commands as real work. Never loaded by itself."""

@@ -1,0 +1,213 @@
+"""The API, assembled here from the same selectors that the pages call.
+
+A caller shows the token of a device or an integration; errors are problem+json; every operation names its capability. It reads:
+findings, roll-calls and decisions are made by named people and therefore have no token's door.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, ValidationError
+from ninja.security import HttpBearer
+
+from chengxin.attire import selectors as attire
+from chengxin.core.actor import Actor
+from chengxin.core.capabilities import require
+from chengxin.core.errors import DomainError
+from chengxin.findings import rules as finding_rules
+from chengxin.findings import selectors as findings
+from chengxin.people import access
+from chengxin.people import selectors as people
+from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.problems import problem
+
+MOST = 200
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ActorRequest(HttpRequest):
+    """A request behind TokenAuth."""
+
+    actor: Actor
+
+
+class TokenAuth(HttpBearer):
+    """``Authorization: Bearer <token>``; the token's actor is put on the request."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
+        actor = access.actor_for_token(token)
+        if actor is not None:
+            request.actor = actor  # type: ignore[attr-defined]
+        return actor
+
+
+api = NinjaAPI(
+    title="城心 API",
+    version="1",
+    description="设备与系统对接接口，只读。时间为 ISO 8601，时区 Asia/Shanghai；错误为 problem+json。",
+    auth=TokenAuth(),
+    urls_namespace="api-1",
+    openapi_extra={"info": {"license": {"name": "AGPL-3.0-or-later"}}},
+)
+
+
+def needs(capability: str) -> Callable[[F], F]:
+    """Name the capability of an operation and ask for it before the operation runs."""
+
+    def decorate(operation: F) -> F:
+        @functools.wraps(operation)
+        def guarded(request: ActorRequest, *args: Any, **kwargs: Any) -> Any:
+            require(request.actor, capability)
+            return operation(request, *args, **kwargs)
+
+        guarded.capability = capability  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+@api.exception_handler(DomainError)
+def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:  # noqa: ARG001
+    return problem(error.status, error.code, error.message, field=error.field)
+
+
+@api.exception_handler(ValidationError)
+def _misunderstood(request: HttpRequest, error: ValidationError) -> HttpResponse:  # noqa: ARG001
+    first = error.errors[0] if error.errors else {}
+    field = str(first.get("loc", ["", ""])[-1])
+    return problem(422, "bad_parameter", f"参数“{field}”不符合要求：{first.get('msg', '')}", field=field)
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown_caller(request: HttpRequest, error: AuthenticationError) -> HttpResponse:  # noqa: ARG001
+    return problem(401, "bad_token", "令牌无效、未批准、已过期或已吊销，请联系系统管理员。")
+
+
+@api.exception_handler(Http404)
+def _nothing_there(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG001
+    return problem(404, "not_found", "没有这个地址。")
+
+
+class SeasonOut(Schema):
+    day: dt.date
+    season: str
+    label: str
+    clause: str
+    rule_version: str
+    order: str | None
+    simulated: bool
+    pieces: list[str]
+
+
+@api.get("/dress/{day}", response=SeasonOut, summary="某日着装")
+@needs("attire.today")
+def dress(request: ActorRequest, day: dt.date) -> SeasonOut:  # noqa: ARG001
+    found = attire.dress_on(day)
+    return SeasonOut(**{**vars(found.season), "day": day, "pieces": [piece["text"] for piece in found.pieces]})
+
+
+class DeadlineOut(Schema):
+    date: dt.date
+    provisional: bool
+    calendar_version: str
+
+
+@api.get("/workdays/{day}/{count}", response=DeadlineOut, summary="某日之后第 N 个工作日")
+@needs("rulebook.read")
+def workdays(request: ActorRequest, day: dt.date, count: int) -> DeadlineOut:  # noqa: ARG001
+    try:
+        counted = rulebook.work_calendar().nth_workday_after(day, count)
+    except ValueError as error:
+        raise DomainError("bad_count", str(error), field="count") from error
+    return DeadlineOut(date=counted.day, provisional=counted.provisional, calendar_version=counted.calendar_version)
+
+
+class PersonOut(Schema):
+    number: str
+    name: str
+    person_class: str
+    unit_name: str
+    badge_number: str | None
+
+
+@api.get("/persons", response=list[PersonOut], summary="在队人员")
+@needs("people.read")
+def persons(request: ActorRequest, unit: str = "", limit: int = 50, offset: int = 0) -> list[PersonOut]:
+    """Members of today within the token's scope, by number."""
+    rows = people.roster(request.actor, unit)[_page(limit, offset)]
+    return [PersonOut(**row) for row in rows]
+
+
+class FindingOut(Schema):
+    number: str
+    id: int
+    clause: str
+    text: str
+    person: str | None
+    unit: str
+    grade: str
+    seen_at: dt.datetime
+    state: str
+    due_on: dt.date | None
+    due_provisional: bool
+    rule: str
+    calendar: str
+
+
+@api.get("/findings", response=list[FindingOut], summary="问题列表")
+@needs("findings.read")
+def findings_list(
+    request: ActorRequest, state: str = "", clause: str = "", since: dt.date | None = None, limit: int = 50, offset: int = 0
+) -> list[FindingOut]:
+    """Findings within the token's scope, newest first."""
+    if state and state not in finding_rules.STATES:
+        raise DomainError("bad_state", f"状态应为 {'、'.join(finding_rules.STATES)} 之一。", field="state")
+    found = findings.findings_visible_to(request.actor).select_related("person", "unit").order_by("-seen_at", "-pk")
+    found = found.filter(state=state) if state else found
+    found = found.filter(clause=clause) if clause else found
+    found = found.filter(seen_on__gte=since) if since else found
+    return [_finding(each) for each in found[_page(limit, offset)]]
+
+
+@api.get("/findings/{pk}", response=FindingOut, summary="一个问题")
+@needs("findings.read")
+def finding(request: ActorRequest, pk: int) -> FindingOut:
+    return _finding(findings.finding_for(request.actor, pk))
+
+
+def _finding(found: Any) -> FindingOut:
+    return FindingOut(
+        number=found.number, id=found.pk, clause=found.clause, text=found.text, person=found.person.number if found.person else None,
+        unit=found.unit.name, grade=found.grade, seen_at=found.seen_at, state=found.state, due_on=found.due_on,
+        due_provisional=found.due_provisional, rule=found.rule_label, calendar=found.calendar_version,
+    )  # fmt: skip
+
+
+class RollCallOut(Schema):
+    id: int
+    unit_name: str
+    held_on: dt.date
+    session: str
+    season: str
+    checked: int
+    exceptions: int
+
+
+@api.get("/roll-calls", response=list[RollCallOut], summary="班前点验")
+@needs("attire.read")
+def roll_calls(request: ActorRequest, since: dt.date | None = None, limit: int = 50, offset: int = 0) -> list[RollCallOut]:
+    return [RollCallOut(**row) for row in attire.roll_call_rows(request.actor, since)[_page(limit, offset)]]
+
+
+def _page(limit: int, offset: int) -> slice:
+    if not 1 <= limit <= MOST:
+        raise DomainError("bad_limit", f"limit 应为 1 到 {MOST}。", field="limit")
+    if offset < 0:
+        raise DomainError("bad_offset", "offset 不能为负数。", field="offset")
+    return slice(offset, offset + limit)

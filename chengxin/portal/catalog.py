@@ -1,0 +1,27 @@
+"""What the portal adds to the system lists."""
+
+from chengxin.core.registry import AuditAction, MenuItem, capability
+
+EVERYBODY = (
+    "leader",
+    "supervisor",
+    "finance",
+    "brigade",
+    "captain",
+    "keeper",
+    "officer",
+    "auxiliary",
+    "staff",
+)
+
+CAPABILITIES = (
+    capability("portal.home", "工作台", (*EVERYBODY, "sysadmin", "secadmin", "auditor")),
+    capability("portal.read_file", "查看个人档案", EVERYBODY),
+)
+
+AUDIT_ACTIONS = (AuditAction("portal.file_viewed", "查看他人个人档案"),)
+
+MENU = (
+    MenuItem("portal.home", "工作台", "工作台", "portal:home", "portal.home", "home", 1),
+    MenuItem("portal.own_file", "工作台", "我的档案", "portal:own_file", "portal.read_file", "user", 20),
+)

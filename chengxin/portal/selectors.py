@@ -1,0 +1,129 @@
+"""Questions over all chapters: what waits for me, what a person's file holds, how the bureau stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from chengxin.attire import selectors as attire
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.errors import NotFound
+from chengxin.core.waiting import Waiting
+from chengxin.findings import selectors as findings
+from chengxin.people import selectors as people
+
+if TYPE_CHECKING:
+    from chengxin.attire.models import Exemption
+    from chengxin.findings.models import Finding
+    from chengxin.people.models import Assignment, Person, StatusPeriod
+
+CHAPTERS = (findings, attire)
+MOST_IN_FILE = 200
+TREND_DAYS = 30
+
+
+def work_waiting_for(actor: Actor) -> list[Waiting]:
+    """Everything that only this actor can move on, by the end of the term; what has no term comes last."""
+    waiting = [item for chapter in CHAPTERS for item in chapter.work_waiting_for(actor)]
+    return sorted(waiting, key=lambda item: (item.due_on or dt.date.max, item.title))
+
+
+def dress_today(actor: Actor) -> attire.Dress | None:
+    """今日着装 for whoever wears it; None for administrators."""
+    return attire.dress_on(clock.today()) if actor.may("attire.today") else None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number on the home page: its n or trend as a note, and where its facts are."""
+
+    label: str
+    value: Any
+    note: str = ""
+    url_name: str = ""
+    query: str = ""
+
+
+def figures_for(actor: Actor) -> list[Figure]:
+    """The figures the actor answers for: findings and dress within the actor's scope, each with a way to its facts."""
+    figures: list[Figure] = []
+    if actor.may("findings.read"):
+        counted = findings.figures(actor)
+        figures += [
+            Figure("待整改", counted["open"], "", "findings:list", "?state=open"),
+            Figure("逾期未整改", counted["overdue"], "", "findings:list", "?late=True"),
+            Figure("待复核", counted["submitted"], "", "findings:list", "?state=submitted"),
+            Figure("本年问题", counted["this_year"], "不含已撤销、已并案", "findings:list", ""),
+        ]
+    if actor.may("attire.read"):
+        figures.append(_dress_figure(actor))
+    return figures
+
+
+def _dress_figure(actor: Actor) -> Figure:
+    day = clock.today()
+    now = attire.dress_compliance(actor, day - dt.timedelta(days=TREND_DAYS - 1), day)[0].rate
+    before = attire.dress_compliance(actor, day - dt.timedelta(days=2 * TREND_DAYS - 1), day - dt.timedelta(days=TREND_DAYS))[0].rate
+    note = f"近 {TREND_DAYS} 天，n={now.n}；前 {TREND_DAYS} 天 {before.label}"
+    return Figure("着装规范率", now.label, note, "attire:roll_calls")
+
+
+@dataclass(frozen=True)
+class PersonFile:
+    """What the bureau keeps about one person, as the asking actor may see it."""
+
+    person: Person
+    assignments: list[Assignment]
+    statuses: list[StatusPeriod]
+    exemption: Exemption | None
+    findings: list[Finding]
+    repeats: int
+    repeats_by_clause: list[tuple[str, int]]
+    year: int
+    is_own: bool
+
+
+def file_of(actor: Actor, pk: int) -> PersonFile:
+    """The personal file of a person within the actor's scope.
+
+    Raises NotFound for a person the actor has nothing to do with, whether or not that person exists.
+    """
+    return _file(actor, people.person_for(actor, pk))
+
+
+def own_file(actor: Actor) -> PersonFile:
+    """The actor's own file. Raises NotFound for a sign-in that belongs to no person."""
+    if actor.person_id is None:
+        raise NotFound("no_person", "这个账号没有关联人员，因此没有个人档案。请联系安全管理员核对账号。")
+    return _file(actor, people.person_for(actor, actor.person_id))
+
+
+def _file(actor: Actor, person: Person) -> PersonFile:
+    year = clock.today().year
+    visible = findings.findings_visible_to(actor).filter(person=person).order_by("-seen_at")[:MOST_IN_FILE]
+    shown = list(visible.prefetch_related("objections"))
+    clauses = sorted({finding.clause for finding in shown if finding.seen_on.year == year})
+    counted = [(clause, findings.repeat_count(person, year=year, clause=clause)) for clause in clauses]
+    return PersonFile(
+        person=person,
+        assignments=list(person.assignments.select_related("unit").order_by("-period")),
+        statuses=list(person.status_periods.order_by("-period")),
+        exemption=attire.exemption_on(person, clock.today()),
+        findings=shown,
+        repeats=findings.repeat_count(person, year=year),
+        repeats_by_clause=[(clause, count) for clause, count in counted if count],
+        year=year,
+        is_own=person.pk == actor.person_id,
+    )
+
+
+def citing_panel(actor: Actor, clause: str) -> tuple[str, list[tuple[str, str]]] | None:
+    """The findings that cite a clause, for its page."""
+    if not actor.may("findings.read_own"):
+        return None
+    rows = findings.findings_citing(actor, clause)
+    return "引用本条的问题", [(f"{each.number} {each.text}", reverse("findings:detail", args=[each.pk])) for each in rows]
