@@ -231,9 +231,9 @@ def _moment(roll_call: RollCall) -> dt.datetime:
 def record_hand_back(actor: Actor, person: Person, *, outcomes: Mapping[str, str], note: str = "") -> int:
     """Keep how each thing of a leaver stands; how many entries were new. An unchanged outcome adds nothing."""
     require(actor, "attire.hand_back")
+    person = people.lock_person(person)
     if person.left_on is None:
         raise DomainError("in_service", f"{person.name} 仍在队，不需要交回。")
-    people.lock_person(person)
     known = {line.item: line for line in selectors.hand_back_list(person)}
     unknown = set(outcomes) - known.keys() or set(outcomes.values()) - {value for value, _ in HandBackEntry.OUTCOMES}
     if unknown:

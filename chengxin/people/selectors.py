@@ -109,9 +109,9 @@ def office_of(person_id: int, on: dt.date) -> str:
     return row.first() or ""
 
 
-def lock_person(person: Person) -> None:
-    """Hold the person's row until the transaction ends, so that two people do not decide about it at once."""
-    Person.objects.select_for_update().get(pk=person.pk)
+def lock_person(person: Person) -> Person:
+    """The person as it is now, held until the transaction ends, so that two people do not decide about it at once."""
+    return Person.objects.select_for_update().get(pk=person.pk)
 
 
 def person_by_text(actor: Actor, text: str) -> Person:

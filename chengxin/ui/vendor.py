@@ -22,10 +22,13 @@ FILES = (
     "echarts/dist/echarts.min.js",
 )
 
+# the maps themselves are not copied, and the static file storage insists on every file that is named
+SOURCE_MAP = rb"(?m)^(?:/\*|//)# sourceMappingURL=.*$"
+
 
 def main() -> None:
     stamp = TARGET / "stamp"
-    wanted = hashlib.sha256((ROOT / "package-lock.json").read_bytes() + repr(FILES).encode()).hexdigest()
+    wanted = hashlib.sha256((ROOT / "package-lock.json").read_bytes() + repr((FILES, SOURCE_MAP)).encode()).hexdigest()
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return
     print("准备前端文件……", flush=True)  # noqa: T201
@@ -34,7 +37,9 @@ def main() -> None:
     for name in FILES:
         copy = TARGET / name.replace("/dist/", "/")
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / "node_modules" / name, copy)
+        text = name.endswith((".css", ".js"))
+        content = (ROOT / "node_modules" / name).read_bytes()
+        copy.write_bytes(re.sub(SOURCE_MAP, b"", content) if text else content)
     _without_missing_fonts(TARGET / "@tabler/icons-webfont/tabler-icons.min.css")
     stamp.write_text(wanted, encoding="ascii")
 
