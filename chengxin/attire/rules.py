@@ -68,6 +68,11 @@ def why_nothing_to_find(entry: Mapping[str, Any], expected: Expectation, sex: st
     }[expected.word]
 
 
+def is_seen_at_roll_call(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry belongs on the roll-call sheet: dress as one stands there, not where one has been in it."""
+    return entry["group"] in WEARING_GROUPS or entry["code"] in {"attire.unentitled_wear", "attire.worn_while_suspended"}
+
+
 @dataclass(frozen=True)
 class Order:
     """A dated order of the whole bureau (2.1.2); ``withdrawn_on`` is the first day it no longer holds."""

@@ -112,7 +112,7 @@ def sheet_for(actor: Actor, unit: Unit, day: dt.date) -> list[Member]:
     """The members of a unit on a day with what may be found against each; nobody checks oneself."""
     persons = list(people.members_of([unit.pk], day))
     expected = expectations_on(persons, day)
-    entries = [entry for entry in rulebook.catalogue(day, simulate=True).values() if entry["code"].startswith("attire.")]
+    entries = [entry for entry in rulebook.catalogue(day, simulate=True).values() if rules.is_seen_at_roll_call(entry)]
     return [
         Member(person, expected[person.pk], _possible(entries, expected[person.pk], person.sex), person.pk == actor.person_id)
         for person in persons

@@ -153,6 +153,35 @@ class _Town:
                 self.at(day, 9 + self.chance.randrange(7), self.chance.randrange(60), self._patrol)
         self._plan_staff_matters(today)
         self._plan_orders(today)
+        self._plan_present(today)
+
+    def _plan_present(self, today: dt.date) -> None:
+        """What waits today for each role: a rectification, a re-check, an objection, an extension."""
+        officer, auxiliary = self.users["officer1"].person, self.users["auxiliary1"].person
+        other, fourth = self.users["officer2"].person, self.users["auxiliary3"].person
+        past = self._past_workdays(today)
+        self.at(past[1], 9, 10, lambda: self._scene(officer, "attire.markings_missing", lambda finding: None))
+        self.at(past[1], 9, 40, lambda: self._scene(auxiliary, "attire.sleeves_rolled", lambda finding: findings.file_objection(
+            self.actor("auxiliary1"), finding, text="当时正在搬运暂扣物品，挽袖是作业需要，请核实现场录像。")))  # fmt: skip
+        self.at(past[2], 10, 0, lambda: self._scene(other, "conduct.hands", lambda finding: findings.submit_rectification(
+            self.actor("officer2"), finding, text="已学习礼仪规范并在班前会上说明。")))  # fmt: skip
+        self.at(past[0], 15, 0, lambda: self._scene(fourth, "attire.incomplete", lambda finding: findings.request_extension(
+            self.actor("captain3"), finding, workdays=3, reason="补发的制式腰带尚未到货。")))  # fmt: skip
+
+    @staticmethod
+    def _past_workdays(today: dt.date) -> list[dt.date]:
+        """The last working days before today, newest first."""
+        calendar = rulebook_facts.work_calendar()
+        days = (today - dt.timedelta(days=offset) for offset in range(1, 20))
+        return [day for day in days if calendar.is_workday(day)]
+
+    def _scene(self, person: Person | None, code: str, then: Callable[[Any], Any]) -> None:
+        entry = rulebook_facts.catalogue(clock.today())[code]
+        kind = {"conduct.prohibited": "findings.conduct", **attire.KIND_OF_RULE}[entry["rule"]]
+        then(findings.raise_finding(
+            self.actor("supervisor"), kind=kind, seen_at=clock.now(), facts={"act": entry["title"], "entry": code}, source=f"scene:{code}",
+            described="日常督查", person=person, place=PLACES[0], grade=entry["grade"], photos=self._photos(self.actor("supervisor"), always=True),
+        ))  # fmt: skip
 
     def _plan_roll_calls(self, day: dt.date, *, skip_first: bool) -> None:
         for number in range(2 if skip_first else 1, 7):
@@ -166,7 +195,7 @@ class _Town:
         away = [member.person.pk for member in wearing if member not in seen and self.chance.random() < 0.04]
         exceptions = [
             attire.SeenException(
-                member.person.pk, (self.chance.choice(member.entries)["code"],), self.chance.random() < 0.75, photos=self._photos(captain)
+                member.person.pk, (self.chance.choice(_of_the_body(member.entries)),), self.chance.random() < 0.75, photos=self._photos(captain)
             )
             for member in seen
         ]  # fmt: skip
@@ -298,6 +327,11 @@ class _Town:
 
 
 PLACES = ("演示路口", "演示广场", "演示公园东门", "演示市场", "演示小区门前", "演示车站")
+
+
+def _of_the_body(entries: list[dict[str, Any]]) -> list[str]:
+    """What a roll-call can see on somebody: dress, markings, appearance, bearing."""
+    return [entry["code"] for entry in entries if entry["group"] in {"着装", "标识", "仪容", "举止"}]
 
 
 def _picture(chance: random.Random) -> bytes:

@@ -282,5 +282,7 @@ def photo(request: ActorRequest, pk: int, file: UUID) -> HttpResponse:
 def notice(request: ActorRequest, pk: int) -> HttpResponse:
     """责令整改告知: one page to print, with facts, clause, term and remedy."""
     finding = selectors.finding_for(request.actor, pk)
-    context = {"finding": finding, "clause": rulebook.clause_for(finding.clause), "finder": _finder(request.actor, finding)}
+    # the paper goes to the person concerned: it names the office, whoever prints it
+    finder = finding.finder_label if finding.self_check else finding.finder_office or "局督察人员"
+    context = {"finding": finding, "clause": rulebook.clause_for(finding.clause), "finder": finder}
     return render(request, "findings/notice.html", context)

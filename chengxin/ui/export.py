@@ -10,6 +10,7 @@ from typing import Any
 
 import xlsxwriter
 from django.http import HttpResponse
+from psycopg.types.range import Range
 
 from chengxin.core import clock
 
@@ -23,6 +24,8 @@ def safe_cell(value: Any) -> Any:
         return f"{value.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
     if isinstance(value, dt.date):
         return value.isoformat()
+    if isinstance(value, Range):
+        return f"{value.lower} 至 {value.upper - dt.timedelta(days=1)}" if value.upper else f"{value.lower} 起"
     if isinstance(value, str) and value.startswith(DANGEROUS):
         return f"'{value}"
     return value

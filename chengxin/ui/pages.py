@@ -11,6 +11,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render as django_render
+from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from chengxin.core.actor import ANONYMOUS, Actor
@@ -42,7 +43,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": navigation(actor),
         "messages": get_messages(request),
         "csrf_token_value": get_token(request),
-        "path": request.path,
+        "here": current_entry(actor, request.path),
     }
 
 
@@ -59,3 +60,10 @@ def navigation(actor: Actor) -> list[tuple[str, list[MenuItem]]]:
     entries = entries if actor is not ANONYMOUS else []
     entries.sort(key=lambda item: (SECTIONS.index(item.section), item.order, item.code))
     return [(section, list(items)) for section, items in groupby(entries, key=lambda item: item.section)]
+
+
+def current_entry(actor: Actor, path: str) -> str:
+    """The code of the navigation entry a page belongs to: the one with the longest address the path begins with."""
+    entries = [(reverse(item.url), item.code) for _, items in navigation(actor) for item in items]
+    fitting = [(len(address), code) for address, code in entries if path == address or (address != "/" and path.startswith(address))]
+    return max(fitting, default=(0, ""))[1]
