@@ -38,6 +38,7 @@ test: setup browser
 
 check: setup
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@CHENGXIN_TESTING=1 $(BIN)/chengxin django makemigrations --check --dry-run

@@ -117,7 +117,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "APP_DIRS": False,
         "OPTIONS": {"environment": "chengxin.ui.jinja.environment", "context_processors": ["chengxin.ui.pages.shell"]},
     },
-    {   # pages of allauth that have no page of ours
+    {  # pages of allauth that have no page of ours
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
@@ -215,9 +215,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "chengxin.people.signin.ThreeKinds"},
 ]
-PASSWORD_HASHERS = (
-    ["django.contrib.auth.hashers.MD5PasswordHasher"] if TESTING else ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"] if TESTING else ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -62,7 +62,9 @@ class HandBackForm(Form):
 class DisposalForm(Form):
     unit = forms.ChoiceField(label="单位")
     description = forms.CharField(label="制服", max_length=200, help_text="如：夏装衬衣，破损。")
-    pieces = forms.IntegerField(label="件数", min_value=1, max_value=9999, error_messages={"min_value": "“件数”至少为 1。", "invalid": "“件数”请填写整数。"})
+    pieces = forms.IntegerField(
+        label="件数", min_value=1, max_value=9999, error_messages={"min_value": "“件数”至少为 1。", "invalid": "“件数”请填写整数。"}
+    )
     manner = forms.CharField(label="处置方式", max_length=80, help_text="如：统一销毁、回收。")
     witness = forms.CharField(label="见证人", max_length=40)
     disposed_on = forms.DateField(label="处置日期", widget=DateInput())

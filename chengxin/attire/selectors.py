@@ -291,12 +291,18 @@ def _roll_calls_due(actor: Actor) -> list[Waiting]:
 
 def _hand_backs_due(actor: Actor) -> list[Waiting]:
     return [
-        Waiting(f"离队交回：{person.name}", reverse("attire:hand_back", args=[person.pk]), CHAPTER, "attire.hand_back", detail=f"{person.left_on} 离队")
+        Waiting(
+            f"离队交回：{person.name}",
+            reverse("attire:hand_back", args=[person.pk]),
+            CHAPTER,
+            "attire.hand_back",
+            detail=f"{person.left_on} 离队",
+        )
         for person in open_hand_backs(actor)
-    ]  # fmt: skip
+    ]
 
 
-def roll_call_rows(actor: Actor, since: dt.date | None = None) -> QuerySet[RollCall, dict[str, Any]]:
+def roll_call_rows(actor: Actor, since: dt.date | None = None) -> QuerySet[RollCall, Any]:
     """Roll-calls within the actor's scope, newest first, one row each."""
     found = RollCall.objects.all().visible_to(actor)
     found = found.filter(held_on__gte=since) if since else found
@@ -304,4 +310,6 @@ def roll_call_rows(actor: Actor, since: dt.date | None = None) -> QuerySet[RollC
         checked=Count("lines", filter=Q(lines__outcome=rules.CHECKED), distinct=True),
         exceptions=Count("lines__exceptions", distinct=True),
     )
-    return counted.order_by("-held_on", "-pk").values("id", "held_on", "session", "season", "checked", "exceptions", unit_name=F("unit__name"))
+    return counted.order_by("-held_on", "-pk").values(
+        "id", "held_on", "session", "season", "checked", "exceptions", unit_name=F("unit__name")
+    )

@@ -57,7 +57,7 @@ def issue_season_order(
     with readable(SeasonOrder), transaction.atomic():
         order = SeasonOrder.objects.create(
             season=season, starts_on=starts_on, ends_on=ends_on, reason=reason, signer=signer,
-            document_number=document_number, entered_by_id=actor.user_id, entered_at=clock.now(),
+            document_number=document_number, entered_by_id=actor.named_user, entered_at=clock.now(),
         )  # fmt: skip
         record(actor, "attire.ordered", f"season_order:{order.pk}", details={"season": season, "document": document_number})
     return order
@@ -71,7 +71,7 @@ def withdraw_season_order(actor: Actor, order: SeasonOrder, *, reason: str) -> S
     today = clock.today()
     if order.withdrawn_on is not None or order.ends_on < today:
         raise Conflict("order_over", "这份换装令已经撤回或已过期。")
-    order.withdrawn_on, order.withdrawn_by_id, order.withdrawal_reason = today, actor.user_id, reason
+    order.withdrawn_on, order.withdrawn_by_id, order.withdrawal_reason = today, actor.named_user, reason
     order.save()
     record(actor, "attire.order_withdrawn", f"season_order:{order.pk}", details={"reason": reason})
     return order
@@ -89,7 +89,7 @@ def grant_exemption(actor: Actor, person: Person, *, starts_on: dt.date, until: 
         raise DomainError("bad_period", "截止日早于起始日，请更正。", field="until")
     with readable(Exemption), transaction.atomic():
         made = Exemption.objects.create(
-            person=person, period=DateRange(starts_on, until + DAY), approved_by=approved_by, entered_by_id=actor.user_id,
+            person=person, period=DateRange(starts_on, until + DAY), approved_by=approved_by, entered_by_id=actor.named_user,
             entered_at=clock.now(),
         )  # fmt: skip
     record(actor, "attire.exempted", f"exemption:{made.pk}", person_id=person.pk, details={"until": str(until)})
@@ -165,7 +165,7 @@ def _keep_roll_call(
 ) -> RollCall:  # fmt: skip
     season = selectors.season_on(held_on, simulate=True)
     roll_call = RollCall.objects.create(
-        unit=unit, held_on=held_on, session=session, client_key=client_key, conductor_id=actor.user_id,
+        unit=unit, held_on=held_on, session=session, client_key=client_key, conductor_id=actor.named_user,
         conductor_label=actor.label, season=season.season, season_rule=season.rule_version,
         season_order=selectors.season_order_at(held_on), submitted_at=clock.now(),
     )  # fmt: skip
@@ -241,7 +241,7 @@ def record_hand_back(actor: Actor, person: Person, *, outcomes: Mapping[str, str
     changed = [item for item, outcome in outcomes.items() if known[item].last is None or known[item].last.outcome != outcome]  # type: ignore[union-attr]
     HandBackEntry.objects.bulk_create(
         HandBackEntry(
-            person=person, item=item, title=known[item].title, outcome=outcomes[item], note=note, by_id=actor.user_id,
+            person=person, item=item, title=known[item].title, outcome=outcomes[item], note=note, by_id=actor.named_user,
             by_label=actor.label, at=clock.now(),
         )
         for item in changed
@@ -265,7 +265,7 @@ def record_disposal(
         raise DomainError("own_witness", "见证人应是经办人以外的人。", field="witness")
     made = UniformDisposal.objects.create(
         unit=unit, description=description, pieces=pieces, manner=manner, witness=witness, disposed_on=disposed_on,
-        by_id=actor.user_id, by_label=actor.label, at=clock.now(),
+        by_id=actor.named_user, by_label=actor.label, at=clock.now(),
     )  # fmt: skip
     claim(actor, photos, f"disposal:{made.pk}")
     record(actor, "attire.disposed", f"disposal:{made.pk}", unit_id=unit.pk, details={"pieces": pieces})

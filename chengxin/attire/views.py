@@ -173,10 +173,14 @@ def roll_call_result(request: ActorRequest, pk: int) -> HttpResponse:
 @page("attire.read")
 def roll_calls(request: ActorRequest) -> HttpResponse:
     """Roll-calls within the reader's scope, with the rate of the last thirty days."""
-    query = RollCall.objects.all().visible_to(request.actor).annotate(
-        unit_name=F("unit__name"),
-        checked=Count("lines", filter=Q(lines__outcome=rules.CHECKED), distinct=True),
-        exceptions=Count("lines__exceptions", distinct=True),
+    query = (
+        RollCall.objects.all()
+        .visible_to(request.actor)
+        .annotate(
+            unit_name=F("unit__name"),
+            checked=Count("lines", filter=Q(lines__outcome=rules.CHECKED), distinct=True),
+            exceptions=Count("lines__exceptions", distinct=True),
+        )
     )
     listing = ListPage(
         request,
@@ -226,7 +230,12 @@ def orders(request: ActorRequest) -> HttpResponse:
             messages.success(request, f"已录入 {order.document_number}。")
             return see_other(reverse("attire:orders"))
     day = clock.today()
-    context = {"orders": selectors.season_orders(), "form": form if may_order else None, "day": day, "current": selectors.season_order_at(day)}
+    context = {
+        "orders": selectors.season_orders(),
+        "form": form if may_order else None,
+        "day": day,
+        "current": selectors.season_order_at(day),
+    }
     return render(request, "attire/orders.html", context, status=422 if form.errors else 200)
 
 
@@ -322,7 +331,9 @@ def disposals(request: ActorRequest) -> HttpResponse:
             form.add_domain_error(error)
     listing = ListPage(
         request,
-        selectors.disposals_visible_to(request.actor).values("pk", "disposed_on", "unit__name", "description", "pieces", "manner", "witness", "by_label"),
+        selectors.disposals_visible_to(request.actor).values(
+            "pk", "disposed_on", "unit__name", "description", "pieces", "manner", "witness", "by_label"
+        ),
         (
             Column("disposed_on", "日期", "disposed_on"), Column("unit__name", "单位"), Column("description", "制服"),
             Column("pieces", "件数", "pieces"), Column("manner", "方式"), Column("witness", "见证人"), Column("by_label", "经办人"),

@@ -16,7 +16,10 @@ def tracked(model: M) -> M:
     No request context is attached: that would forbid server-side parameters, and the entry of the same moment and subject says who it was.
     """
     tracker: Any = pghistory.track(
-        pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), context_field=None
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(),
+        pghistory.DeleteEvent(),
+        context_field=None,  # type: ignore[arg-type]
     )
     decorated: M = tracker(model)
     return decorated

@@ -77,7 +77,8 @@ def seal() -> Checkpoint | None:
     content = checkpoint_content(number, start, until, len(leaves), root, previous)
     return Checkpoint.objects.create(
         number=number, at=clock.now(), from_xid=start, until_xid=until, entries=len(leaves), root=root.hex(),
-        digests=digests(content), previous=previous, signature=signing.sign(content), key=signing.public_key(), entry_ids=ids, leaves=b"".join(leaves),
+        digests=digests(content), previous=previous, signature=signing.sign(content),
+        key=signing.public_key(), entry_ids=ids, leaves=b"".join(leaves),
     )  # fmt: skip
 
 
@@ -86,8 +87,7 @@ def _leaves(start: int, until: int) -> tuple[list[int], list[bytes]]:
     leaves: list[bytes] = []
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, sha256('\\x00'::bytea || {CANONICAL}) FROM audit_entry"
-            " WHERE xid >= %s AND xid < %s ORDER BY xid, id",
+            f"SELECT id, sha256('\\x00'::bytea || {CANONICAL}) FROM audit_entry WHERE xid >= %s AND xid < %s ORDER BY xid, id",
             [start, until],
         )
         for entry, leaf in cursor:

@@ -29,9 +29,7 @@ def entries(request: ActorRequest) -> HttpResponse:
     titles = {action.code: action.title for action in audit_actions}
     listing = ListPage(
         request,
-        selectors.entries_visible_to(request.actor).values(
-            "pk", "at", "actor_label", "action", "subject", "channel", "address"
-        ),
+        selectors.entries_visible_to(request.actor).values("pk", "at", "actor_label", "action", "subject", "channel", "address"),
         COLUMNS,
         (
             Filter("action", "动作", "action", sorted(titles.items(), key=lambda pair: pair[1])),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chengxin.core.errors import NotAllowed
+
 # The units a capability reaches; None means the whole bureau.
 Reach = frozenset[int] | None
 
@@ -35,6 +37,13 @@ class Actor:
             return False
         units = self.reach[capability]
         return units is None or unit_id is None or unit_id in units
+
+    @property
+    def named_user(self) -> int:
+        """The user who answers for a decision. Raises NotAllowed for jobs, devices and integrations: people decide."""
+        if self.user_id is None:
+            raise NotAllowed("no_person", "这一步须由具名人员登录办理，系统任务和接口不能代办。")
+        return self.user_id
 
     def units_for(self, capability: str) -> Reach:
         """The units a capability reaches: None for the whole bureau, an empty set when it is not held."""

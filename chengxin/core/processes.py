@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -76,7 +77,7 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
         env={**os.environ, **program.environment},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509  (no threads run here yet)
+        preexec_fn=_die_with(os.getpid()),
     )
 
 
@@ -85,16 +86,12 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
         _signal_group(child, signal.SIGTERM)
     limit = time.monotonic() + GRACE_S
     for child in children:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(max(0.1, limit - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
         _signal_group(child, signal.SIGKILL)
         child.wait()
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, number)
-    except ProcessLookupError:
-        pass

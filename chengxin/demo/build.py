@@ -9,9 +9,11 @@ import datetime as dt
 import heapq
 import io
 import random
+import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -72,9 +74,9 @@ class _Town:
     """The bureau while it is being built: who is who, and what happens next."""
 
     now: dt.datetime
-    chance: random.Random = field(default_factory=lambda: random.Random(20250923))  # noqa: S311
-    events: list[tuple[dt.datetime, int, Callable[[], None]]] = field(default_factory=list)
-    order: Any = field(default_factory=count)
+    chance: random.Random = field(default_factory=lambda: random.Random(20250923))
+    events: list[tuple[dt.datetime, int, Callable[[], Any]]] = field(default_factory=list)
+    order: Iterator[int] = field(default_factory=count)
     units: dict[str, Unit] = field(default_factory=dict)
     persons: dict[str, list[Person]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
@@ -90,7 +92,7 @@ class _Town:
             self._found()
         self._plan()
         total = max(1, int((self.now - clock.at(self.first_day)).total_seconds()))
-        with click.progressbar(length=total, label="建立演示局", file=click.get_text_stream("stderr")) as bar:
+        with click.progressbar(length=total, label="建立演示局", file=sys.stderr) as bar:
             reached = clock.at(self.first_day)
             while self.events and self.events[0][0] <= self.now:
                 moment, _, happen = heapq.heappop(self.events)
@@ -100,7 +102,7 @@ class _Town:
                 reached = max(reached, moment)
             bar.update(max(0, int((self.now - reached).total_seconds())))
 
-    def at(self, day: dt.date, hour: int, minute: int, happen: Callable[[], None]) -> None:
+    def at(self, day: dt.date, hour: int, minute: int, happen: Callable[[], Any]) -> None:
         heapq.heappush(self.events, (clock.at(day, hour, minute), next(self.order), happen))
 
     def actor(self, username: str) -> Actor:
@@ -160,7 +162,7 @@ class _Town:
         officer, auxiliary = self.users["officer1"].person, self.users["auxiliary1"].person
         other, fourth = self.users["officer2"].person, self.users["auxiliary3"].person
         past = self._past_workdays(today)
-        self.at(past[1], 9, 10, lambda: self._scene(officer, "attire.markings_missing", lambda finding: None))
+        self.at(past[1], 9, 10, lambda: self._scene(officer, "attire.markings_missing", lambda _finding: None))
         self.at(past[1], 9, 40, lambda: self._scene(auxiliary, "attire.sleeves_rolled", lambda finding: findings.file_objection(
             self.actor("auxiliary1"), finding, text="当时正在搬运暂扣物品，挽袖是作业需要，请核实现场录像。")))  # fmt: skip
         self.at(past[2], 10, 0, lambda: self._scene(other, "conduct.hands", lambda finding: findings.submit_rectification(
@@ -178,10 +180,12 @@ class _Town:
     def _scene(self, person: Person | None, code: str, then: Callable[[Any], Any]) -> None:
         entry = rulebook_facts.catalogue(clock.today())[code]
         kind = {"conduct.prohibited": "findings.conduct", **attire.KIND_OF_RULE}[entry["rule"]]
-        then(findings.raise_finding(
-            self.actor("supervisor"), kind=kind, seen_at=clock.now(), facts={"act": entry["title"], "entry": code}, source=f"scene:{code}",
-            described="日常督查", person=person, place=PLACES[0], grade=entry["grade"], photos=self._photos(self.actor("supervisor"), always=True),
-        ))  # fmt: skip
+        supervisor = self.actor("supervisor")
+        finding = findings.raise_finding(
+            supervisor, kind=kind, seen_at=clock.now(), facts={"act": entry["title"], "entry": code}, source=f"scene:{code}",
+            described="日常督查", person=person, place=PLACES[0], grade=entry["grade"], photos=self._photos(supervisor, always=True),
+        )  # fmt: skip
+        then(finding)
 
     def _plan_roll_calls(self, day: dt.date, *, skip_first: bool) -> None:
         for number in range(2 if skip_first else 1, 7):
@@ -195,10 +199,13 @@ class _Town:
         away = [member.person.pk for member in wearing if member not in seen and self.chance.random() < 0.04]
         exceptions = [
             attire.SeenException(
-                member.person.pk, (self.chance.choice(_of_the_body(member.entries)),), self.chance.random() < 0.75, photos=self._photos(captain)
+                member.person.pk,
+                (self.chance.choice(_of_the_body(member.entries)),),
+                corrected_on_spot=self.chance.random() < 0.75,
+                photos=self._photos(captain),
             )
             for member in seen
-        ]  # fmt: skip
+        ]
         made = attire.submit_roll_call(
             captain, unit, client_key=uuid.UUID(int=self.chance.getrandbits(128), version=4), held_on=clock.today(), session="day",
             exceptions=exceptions, absent=away,
@@ -233,7 +240,7 @@ class _Town:
             return
         day = clock.today()
         fate = self.chance.random()
-        self.at(day + dt.timedelta(days=1), 10, 5, lambda: findings.acknowledge_finding(self.actor(rectifier), finding) and None)
+        self.at(day + dt.timedelta(days=1), 10, 5, lambda: findings.acknowledge_finding(self.actor(rectifier), finding))
         if fate < 0.12:
             self._plan_objection(finding, rectifier, upheld=fate < 0.07)
             if fate >= 0.07:
@@ -248,8 +255,8 @@ class _Town:
         decide_on = file_on + dt.timedelta(days=3)
         text = "当时正在换装途中，并非上岗时间，请核实。"
         reasons = "经核实现场照片和勤务安排，事实清楚，维持。" if upheld else "经核实，当时确在换装途中，撤销。"
-        self.at(file_on, 15, 30, lambda: findings.file_objection(self.actor(by), finding, text=text) and None)
-        self.at(decide_on, 11, 0, lambda: findings.decide_objection(self.actor("leader"), finding, revoked=not upheld, reasons=reasons) and None)
+        self.at(file_on, 15, 30, lambda: findings.file_objection(self.actor(by), finding, text=text))
+        self.at(decide_on, 11, 0, lambda: findings.decide_objection(self.actor("leader"), finding, revoked=not upheld, reasons=reasons))
 
     def _submit(self, finding: Any, rectifier: str, rechecker: str, *, returned: bool) -> None:
         actor = self.actor(rectifier)
@@ -265,14 +272,20 @@ class _Town:
             self.at(day, 9, 30, lambda: self._submit(finding, rectifier, rechecker, returned=False))
         elif self.chance.random() < 0.15:
             later = clock.today() + dt.timedelta(days=30)
-            self.at(later, 14, 0, lambda: findings.record_look_back(self.actor(rechecker), finding, recurred=False, note="回头看，未反弹。") and None)
+            self.at(
+                later, 14, 0, lambda: findings.record_look_back(self.actor(rechecker), finding, recurred=False, note="回头看，未反弹。")
+            )
 
     def _plan_staff_matters(self, today: dt.date) -> None:
         """Transfers, leavers with their hand-back, leave, a suspension, exemptions, a disposal."""
         finance = "finance"
         mover, stayer = self.persons["squadron2"][9], self.persons["squadron4"][12]
-        self._on(today, 200, lambda: people.assign_person(self.actor(finance), mover, unit=self.units["squadron3"], starts_on=clock.today()))
-        self._on(today, 120, lambda: people.assign_person(self.actor(finance), stayer, unit=self.units["squadron5"], starts_on=clock.today()))
+        self._on(
+            today, 200, lambda: people.assign_person(self.actor(finance), mover, unit=self.units["squadron3"], starts_on=clock.today())
+        )
+        self._on(
+            today, 120, lambda: people.assign_person(self.actor(finance), stayer, unit=self.units["squadron5"], starts_on=clock.today())
+        )
         for days, unit, place in ((150, "squadron1", 14), (60, "squadron3", 27), (12, "squadron1", 28)):
             person = self.persons[unit][place]
             self._on(today, days, lambda person=person: people.record_departure(self.actor(finance), person, left_on=clock.today()))  # type: ignore[misc]
@@ -293,7 +306,7 @@ class _Town:
         self._on(today, 75, self._disposal)
 
     def _on(self, today: dt.date, days_ago: int, happen: Callable[[], Any]) -> None:
-        self.at(today - dt.timedelta(days=days_ago), 17, 0, lambda: happen() and None)
+        self.at(today - dt.timedelta(days=days_ago), 17, 0, lambda: happen())
 
     def _hand_back(self, person: Person) -> None:
         items = [line.item for line in attire_facts.hand_back_list(person)]
@@ -315,10 +328,11 @@ class _Town:
         ):
             starts_on = dt.date(today.year, month, day)
             if self.first_day < starts_on - dt.timedelta(days=1) <= today:
-                self.at(starts_on - dt.timedelta(days=1), 16, 0, lambda starts_on=starts_on, season=season, reason=reason, length=length, number=number: attire.issue_season_order(  # type: ignore[misc]
-                    self.actor("leader"), season=season, starts_on=starts_on, ends_on=starts_on + dt.timedelta(days=length),
+                order = partial(
+                    attire.issue_season_order, season=season, starts_on=starts_on, ends_on=starts_on + dt.timedelta(days=length),
                     reason=reason, signer=signer, document_number=f"演示城管〔{starts_on.year}〕换{number}号",
-                ) and None)  # fmt: skip
+                )  # fmt: skip
+                self.at(starts_on - dt.timedelta(days=1), 16, 0, lambda order=order: order(self.actor("leader")))  # type: ignore[misc]
 
     def _photos(self, actor: Actor, *, always: bool = False) -> tuple[uuid.UUID, ...]:
         if not always and self.chance.random() > 0.3:

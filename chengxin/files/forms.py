@@ -11,9 +11,7 @@ from chengxin.files import selectors, services
 from chengxin.files.models import StoredFile
 
 
-def collect_photos(
-    actor: Actor, request: HttpRequest, *, name: str = "photo_files", kept_name: str = "photos"
-) -> list[StoredFile]:
+def collect_photos(actor: Actor, request: HttpRequest, *, name: str = "photo_files", kept_name: str = "photos") -> list[StoredFile]:
     """Photos of this post: hidden ids kept from an earlier try, then the newly chosen files.
 
     What was accepted stays accepted when the rest of the form is refused. Raises DomainError for a bad photo.

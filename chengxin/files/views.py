@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 
+from chengxin.core.errors import DomainError
 from chengxin.files import selectors, services
 from chengxin.files.answers import file_response
-from chengxin.core.errors import DomainError
 from chengxin.ui.doors import ActorRequest, page
-
-from django.http import JsonResponse
 
 
 @page("files.upload")

@@ -76,7 +76,9 @@ class ExtensionDecisionForm(StepForm):
 
 
 class ObjectionDecisionForm(StepForm):
-    revoked = forms.ChoiceField(label="决定", choices=[("yes", "申辩成立，撤销问题"), ("no", "申辩不成立，维持")], widget=forms.RadioSelect())
+    revoked = forms.ChoiceField(
+        label="决定", choices=[("yes", "申辩成立，撤销问题"), ("no", "申辩不成立，维持")], widget=forms.RadioSelect()
+    )
     reasons = forms.CharField(label="理由", widget=forms.Textarea({"rows": 4}), max_length=4000)
 
 

@@ -112,17 +112,23 @@ def _rechecks(actor: Actor) -> list[Waiting]:
     reach = actor.units_for("findings.recheck")
     waiting = Finding.objects.filter(state=rules.SUBMITTED)
     waiting = waiting if reach is None else waiting.filter(unit_id__in=reach)
-    waiting = waiting.exclude(finder_id=actor.user_id).exclude(unit_id=actor.unit_id)
+    waiting = waiting.exclude(finder_id=actor.user_id).exclude(unit_id=actor.unit_id or 0)
     waiting = waiting.exclude(rectifications__by_id=actor.user_id, rectifications__outcome="")
     return [
-        Waiting(f"复核整改：{finding.text}", reverse("findings:detail", args=[finding.pk]), CHAPTER, "findings.recheck", detail=finding.number)
+        Waiting(
+            f"复核整改：{finding.text}",
+            reverse("findings:detail", args=[finding.pk]),
+            CHAPTER,
+            "findings.recheck",
+            detail=finding.number,
+        )
         for finding in waiting.order_by("seen_at")[:100]
-    ]  # fmt: skip
+    ]
 
 
 def _decisions(actor: Actor) -> list[Waiting]:
     reach = actor.units_for("findings.decide")
-    scope = Finding.objects.exclude(unit_id=actor.unit_id)
+    scope = Finding.objects.exclude(unit_id=actor.unit_id or 0)
     scope = scope if reach is None else scope.filter(unit_id__in=reach)
     objected = scope.filter(objections__outcome="").exclude(finder_id=actor.user_id)
     extending = scope.filter(extensions__granted=None, extensions__isnull=False).exclude(extensions__requested_by_id=actor.user_id)

@@ -55,7 +55,8 @@ def raise_finding(
         raise DomainError("in_the_future", "发现时间不能晚于现在，请更正日期和时间。", field="seen_at")
     subject_unit = people.unit_of(person, seen_on) if person is not None else unit
     if subject_unit is None:
-        raise DomainError("no_unit", f"{person} 在 {seen_on} 没有任职单位，请核对日期。" if person else "请选择责任人或责任单位。", field="person")
+        text = f"{person} 在 {seen_on} 没有任职单位，请核对日期。" if person else "请选择责任人或责任单位。"
+        raise DomainError("no_unit", text, field="person")
     require(actor, "findings.self_check" if self_check else "findings.raise", unit_id=subject_unit.pk)
     if person is not None and actor.person_id == person.pk:
         raise NotAllowed("own_finding", "不能给自己登记问题。")
@@ -71,7 +72,7 @@ def raise_finding(
         kind=kind, clause=declared.clause, entry=facts.get("entry", ""), facts=dict(facts), text=declared.text(facts), note=note,
         place=place, grade=grade, seen_at=seen_at, seen_on=seen_on, person=person, unit=subject_unit,
         person_class=person.person_class if person else "", rule_version_id=version.pk, rule_label=version.label,
-        self_check=self_check, corrected_on_spot=corrected_on_spot, finder_id=actor.user_id, finder_person_id=actor.person_id,
+        self_check=self_check, corrected_on_spot=corrected_on_spot, finder_id=actor.named_user, finder_person_id=actor.person_id,
         finder_label=actor.label, finder_office=_office(actor, seen_on), fingerprint=print_,
     )  # fmt: skip
     _set_terms(finding, seen_on)
@@ -145,9 +146,7 @@ def _save(finding: Finding) -> None:
 
 
 def _step(actor: Actor, finding: Finding, title: str, note: str = "", tone: str = "muted") -> None:
-    Step.objects.create(
-        finding=finding, at=clock.now(), by_id=actor.user_id, by_label=actor.label, title=title, note=note, tone=tone
-    )
+    Step.objects.create(finding=finding, at=clock.now(), by_id=actor.user_id, by_label=actor.label, title=title, note=note, tone=tone)
 
 
 def _attach(actor: Actor, finding: Finding, stage: str, photos: Sequence[UUID]) -> None:
@@ -200,7 +199,7 @@ def submit_rectification(
     _require_answerable(actor, finding)
     _move(finding, rules.SUBMIT)
     made = Rectification.objects.create(
-        finding=finding, round=finding.rectifications.count() + 1, text=text, by_id=actor.user_id,
+        finding=finding, round=finding.rectifications.count() + 1, text=text, by_id=actor.named_user,
         by_person_id=actor.person_id, by_label=actor.label, at=clock.now(),
     )  # fmt: skip
     _attach(actor, finding, "rectification", photos)
@@ -211,9 +210,7 @@ def submit_rectification(
 
 
 @transaction.atomic
-def recheck_finding(
-    actor: Actor, finding: Finding, *, passed: bool, note: str, seen_version: int | None = None
-) -> Rectification:
+def recheck_finding(actor: Actor, finding: Finding, *, passed: bool, note: str, seen_version: int | None = None) -> Rectification:
     """Independent re-check: by neither finder nor rectifier, nor anybody of the unit. Returned work begins a new term."""
     require(actor, "findings.recheck", unit_id=finding.unit_id)
     finding = _locked(finding, seen_version)
@@ -225,7 +222,7 @@ def recheck_finding(
     if not passed and not note.strip():
         raise DomainError("no_reason", "退回须写明原因，让整改人知道还差什么。", field="note")
     waiting.outcome, waiting.recheck_note = ("passed" if passed else "returned"), note
-    waiting.rechecked_by_id, waiting.rechecked_at = actor.user_id, clock.now()
+    waiting.rechecked_by_id, waiting.rechecked_at = actor.named_user, clock.now()
     waiting.save()
     if passed:
         finding.closed_at = clock.now()
@@ -256,7 +253,7 @@ def request_extension(actor: Actor, finding: Finding, *, workdays: int, reason: 
         if finding.extensions.filter(granted=None).exists():
             raise Conflict("pending", "已有一份延期申请等待决定。")
         made = Extension.objects.create(
-            finding=finding, workdays=workdays, reason=reason, requested_by_id=actor.user_id, requested_at=clock.now()
+            finding=finding, workdays=workdays, reason=reason, requested_by_id=actor.named_user, requested_at=clock.now()
         )
     _save(finding)
     _step(actor, finding, f"申请延期 {workdays} 个工作日", reason, "warn")
@@ -274,7 +271,7 @@ def decide_extension(actor: Actor, finding: Finding, *, granted: bool, note: str
         raise Conflict("nothing_pending", "没有等待决定的延期申请，可能已由他人决定。")
     _refuse_conflict(actor, finding, 申请人=rules.Party(pending.requested_by_id))
     pending.granted, pending.decision_note = granted, note
-    pending.decided_by_id, pending.decided_at = actor.user_id, clock.now()
+    pending.decided_by_id, pending.decided_at = actor.named_user, clock.now()
     pending.save()
     if granted and finding.due_workdays is not None:
         finding.due_workdays += pending.workdays
@@ -303,7 +300,7 @@ def file_objection(actor: Actor, finding: Finding, *, text: str, photos: Sequenc
     if finding.objections.exists():
         raise Conflict("objected", "这个问题已经提出过申辩，请等待或查看决定。")
     made = Objection.objects.create(
-        finding=finding, text=text, filed_by_id=actor.user_id, filed_by_label=actor.label, filed_at=clock.now()
+        finding=finding, text=text, filed_by_id=actor.named_user, filed_by_label=actor.label, filed_at=clock.now()
     )
     _attach(actor, finding, "objection", photos)
     _save(finding)
@@ -326,7 +323,7 @@ def decide_objection(actor: Actor, finding: Finding, *, revoked: bool, reasons: 
         others["复核人"] = rules.Party(last.rechecked_by_id)
     _refuse_conflict(actor, finding, **others)
     pending.outcome, pending.reasons = ("revoked" if revoked else "upheld"), reasons
-    pending.decided_by_id, pending.decided_by_label, pending.decided_at = actor.user_id, actor.label, clock.now()
+    pending.decided_by_id, pending.decided_by_label, pending.decided_at = actor.named_user, actor.label, clock.now()
     pending.save()
     if revoked:
         _reverse(actor, finding, reasons, pending)
@@ -352,7 +349,7 @@ def withdraw_finding(actor: Actor, finding: Finding, *, reason: str) -> Reversal
 def _reverse(actor: Actor, finding: Finding, reason: str, objection: Objection | None) -> Reversal:
     _move(finding, rules.WITHDRAW)
     return Reversal.objects.create(
-        finding=finding, by_id=actor.user_id, by_label=actor.label, at=clock.now(), reason=reason, objection=objection
+        finding=finding, by_id=actor.named_user, by_label=actor.label, at=clock.now(), reason=reason, objection=objection
     )
 
 
@@ -397,9 +394,7 @@ def record_look_back(actor: Actor, finding: Finding, *, recurred: bool, note: st
         policy = rulebook.rule_values("findings.rectification", finding.seen_on)
         finding.closed_at, finding.due_from, finding.due_workdays = None, clock.today(), policy["workdays"]
         _set_due(finding)
-    made = LookBack.objects.create(
-        finding=finding, looked_by_id=actor.user_id, looked_at=clock.now(), recurred=recurred, note=note
-    )
+    made = LookBack.objects.create(finding=finding, looked_by_id=actor.named_user, looked_at=clock.now(), recurred=recurred, note=note)
     _save(finding)
     _step(actor, finding, "回头看：反弹，重新整改" if recurred else "回头看：未反弹", note, "bad" if recurred else "ok")
     record(actor, "findings.looked_back", f"finding:{finding.pk}", unit_id=finding.unit_id, details={"recurred": recurred})

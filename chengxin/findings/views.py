@@ -44,9 +44,7 @@ COLUMNS = (
 def findings_list(request: ActorRequest) -> HttpResponse:
     """问题与整改: everything within the reader's scope."""
     late = ExpressionWrapper(Q(state=rules.OPEN, due_on__lt=clock.today()), output_field=BooleanField())
-    query = selectors.findings_visible_to(request.actor).annotate(
-        late=late, person_name=F("person__name"), unit_name=F("unit__name")
-    )
+    query = selectors.findings_visible_to(request.actor).annotate(late=late, person_name=F("person__name"), unit_name=F("unit__name"))
     listing = ListPage(
         request,
         query.values("pk", "clause", "text", "person_name", "unit_name", "seen_on", "due_on", "state", "late"),
@@ -114,7 +112,7 @@ def _yes(given: dict[str, Any], name: str) -> bool:
 
 
 STEPS: dict[str, StepDoor] = {
-    "acknowledge": StepDoor(forms.AcknowledgeForm, lambda a, f, g, p: services.acknowledge_finding(a, f), "已签收。签收不等于认可。"),
+    "acknowledge": StepDoor(forms.AcknowledgeForm, lambda a, f, _g, _p: services.acknowledge_finding(a, f), "已签收。签收不等于认可。"),
     "submit": StepDoor(
         forms.SubmitForm,
         lambda a, f, g, p: services.submit_rectification(a, f, text=g["text"], photos=p, seen_version=g["seen_version"]),
@@ -123,7 +121,7 @@ STEPS: dict[str, StepDoor] = {
     ),
     "extend": StepDoor(
         forms.ExtensionForm,
-        lambda a, f, g, p: services.request_extension(a, f, workdays=g["workdays"], reason=g["reason"]),
+        lambda a, f, g, _p: services.request_extension(a, f, workdays=g["workdays"], reason=g["reason"]),
         "已申请延期，等待决定。",
     ),
     "object": StepDoor(
@@ -134,30 +132,30 @@ STEPS: dict[str, StepDoor] = {
     ),
     "recheck": StepDoor(
         forms.RecheckForm,
-        lambda a, f, g, p: services.recheck_finding(a, f, passed=_yes(g, "passed"), note=g["note"], seen_version=g["seen_version"]),
+        lambda a, f, g, _p: services.recheck_finding(a, f, passed=_yes(g, "passed"), note=g["note"], seen_version=g["seen_version"]),
         "复核已记录。",
     ),
     "decide_extension": StepDoor(
         forms.ExtensionDecisionForm,
-        lambda a, f, g, p: services.decide_extension(a, f, granted=_yes(g, "granted"), note=g["note"]),
+        lambda a, f, g, _p: services.decide_extension(a, f, granted=_yes(g, "granted"), note=g["note"]),
         "延期决定已记录。",
     ),
     "decide_objection": StepDoor(
         forms.ObjectionDecisionForm,
-        lambda a, f, g, p: services.decide_objection(a, f, revoked=_yes(g, "revoked"), reasons=g["reasons"]),
+        lambda a, f, g, _p: services.decide_objection(a, f, revoked=_yes(g, "revoked"), reasons=g["reasons"]),
         "申辩决定已记录。",
     ),
     "look_back": StepDoor(
         forms.LookBackForm,
-        lambda a, f, g, p: services.record_look_back(a, f, recurred=_yes(g, "recurred"), note=g["note"]),
+        lambda a, f, g, _p: services.record_look_back(a, f, recurred=_yes(g, "recurred"), note=g["note"]),
         "回头看已记录。",
     ),
     "withdraw": StepDoor(
-        forms.WithdrawForm, lambda a, f, g, p: services.withdraw_finding(a, f, reason=g["reason"]), "已撤销，问题保留但不再计数。"
+        forms.WithdrawForm, lambda a, f, g, _p: services.withdraw_finding(a, f, reason=g["reason"]), "已撤销，问题保留但不再计数。"
     ),
     "merge": StepDoor(
         forms.MergeForm,
-        lambda a, f, g, p: services.merge_findings(a, f, into=_other(a, g["into"]), reason=g["reason"]),
+        lambda a, f, g, _p: services.merge_findings(a, f, into=_other(a, g["into"]), reason=g["reason"]),
         "已并案，来源和照片都保留。",
     ),
 }
@@ -202,8 +200,7 @@ def step(request: ActorRequest, pk: int, name: str) -> HttpResponse:
         status = 422
     current = selectors.finding_for(request.actor, pk)
     # what was typed meets the state as it is now: the next try is made by somebody who has seen it
-    form.data = form.data.copy()
-    form.data["seen_version"] = str(current.version)
+    form.data = {**form.data.dict(), "seen_version": str(current.version)}  # type: ignore[attr-defined]
     return _detail(request, current, filled=(name, form, kept), status=status)
 
 
@@ -226,7 +223,7 @@ def _detail(
             "grade": Grade(finding.grade).label,
             "finder": _finder(actor, finding),
             "steps": _steps(actor, finding),
-            "photos": [(reverse("findings:photo", args=[finding.pk, file.pk]), f"{stage}：{file.original_name}") for stage, file in selectors.photos_of(finding)],
+            "photos": _photos(finding),
             "sources": finding.sources.all(),
             "clause": rulebook.clause_for(finding.clause),
             "repeats": selectors.repeat_count(finding.person, year=finding.seen_on.year) if finding.person else None,
@@ -257,6 +254,11 @@ def _finder(actor: Actor, finding: Finding) -> str:
     if selectors.may_know_finder(actor, finding):
         return f"{finding.finder_label}（{finding.finder_office}）" if finding.finder_office else finding.finder_label
     return finding.finder_office or "局督察人员"
+
+
+def _photos(finding: Finding) -> list[tuple[str, str]]:
+    shown = selectors.photos_of(finding)
+    return [(reverse("findings:photo", args=[finding.pk, file.pk]), f"{stage}：{file.original_name}") for stage, file in shown]
 
 
 def _steps(actor: Actor, finding: Finding) -> list[dict[str, Any]]:

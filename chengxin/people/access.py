@@ -21,7 +21,7 @@ def actor_for_request(request: HttpRequest) -> Actor:
     """The actor of a signed-in request, built once per request; ANONYMOUS when nobody is signed in."""
     if not request.user.is_authenticated:
         return ANONYMOUS
-    return actor_for(request.user, address=request.META.get("REMOTE_ADDR", ""))  # type: ignore[arg-type]
+    return actor_for(request.user, address=request.META.get("REMOTE_ADDR", ""))
 
 
 def actor_for(user: User, *, address: str = "", channel: str = "web") -> Actor:
@@ -45,9 +45,7 @@ def actor_for(user: User, *, address: str = "", channel: str = "web") -> Actor:
 def actor_for_token(text: str) -> Actor | None:
     """The actor of a device or integration token; None for one that is unknown, not approved, expired or revoked."""
     digest = hashlib.sha256(text.encode()).hexdigest()
-    token = ApiToken.objects.filter(
-        digest=digest, revoked_at=None, approved_at__isnull=False, expires_on__gte=clock.today()
-    ).first()
+    token = ApiToken.objects.filter(digest=digest, revoked_at=None, approved_at__isnull=False, expires_on__gte=clock.today()).first()
     if token is None:
         return None
     units = units_below(token.unit_id) if token.unit_id else None

@@ -10,9 +10,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from chengxin.core import clock
 from chengxin.core.errors import DomainError
+from chengxin.core.registry import capabilities
 from chengxin.people.catalog import ROLES, TOKEN_CAPABILITIES
 from chengxin.people.models import PersonClass, Sex, Status, UnitKind
-from chengxin.core.registry import capabilities
 from chengxin.ui.forms import DateInput, Form
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -69,13 +69,17 @@ class DepartureForm(Form):
 
 
 class UserForm(Form):
-    username = forms.RegexField(r"^[A-Za-z0-9._-]{2,60}$", label="用户名", error_messages={"invalid": "“用户名”用 2 至 60 位字母、数字、点、横线。"})
+    username = forms.RegexField(
+        r"^[A-Za-z0-9._-]{2,60}$", label="用户名", error_messages={"invalid": "“用户名”用 2 至 60 位字母、数字、点、横线。"}
+    )
     person = forms.CharField(label="人员", max_length=80, required=False, help_text="工号；系统账号可不填。")
     password = forms.CharField(label="初始口令", widget=forms.PasswordInput({"autocomplete": "new-password"}))
 
 
 class PasswordForm(Form):
-    password = forms.CharField(label="新口令", widget=forms.PasswordInput({"autocomplete": "new-password"}), help_text="用户下次登录须自行修改。")
+    password = forms.CharField(
+        label="新口令", widget=forms.PasswordInput({"autocomplete": "new-password"}), help_text="用户下次登录须自行修改。"
+    )
 
 
 class GrantForm(Form):
@@ -104,7 +108,11 @@ class TokenForm(Form):
 
 
 class StaffListForm(Form):
-    file = forms.FileField(label="名册文件", help_text="按模板填写的 .xlsx、.xls 或 .csv，至多 5 MB。", error_messages={"empty": "“名册文件”是空文件，请重新选择。"})
+    file = forms.FileField(
+        label="名册文件",
+        help_text="按模板填写的 .xlsx、.xls 或 .csv，至多 5 MB。",
+        error_messages={"empty": "“名册文件”是空文件，请重新选择。"},
+    )
 
     def table(self) -> tuple[bytes, list[list[Any]]]:
         """The file's bytes and its first sheet. Raises DomainError (field "file") for what cannot be read."""

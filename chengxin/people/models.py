@@ -103,9 +103,7 @@ class Person(models.Model):
             models.CheckConstraint(
                 condition=models.Q(left_on=None) | models.Q(left_on__gte=models.F("joined_on")), name="left_after_joined"
             ),
-            models.CheckConstraint(
-                condition=~models.Q(person_class="other") | models.Q(badge_number=None), name="others_wear_no_badge"
-            ),
+            models.CheckConstraint(condition=~models.Q(person_class="other") | models.Q(badge_number=None), name="others_wear_no_badge"),
         ]
 
     def __str__(self) -> str:

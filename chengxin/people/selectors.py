@@ -27,6 +27,8 @@ from chengxin.people.models import (
 
 __all__ = ["units_below"]
 
+MOST_SUGGESTED = 1000
+
 
 def unit_of(person: Person, on: dt.date) -> Unit | None:
     """The unit a person belonged to on a day."""
@@ -134,7 +136,8 @@ def person_by_text(actor: Actor, text: str) -> Person:
 def person_suggestions(actor: Actor) -> list[str]:
     """Everybody of today within the actor's scope as "number name unit", for the field's own suggestions."""
     rows = Assignment.objects.filter(period__contains=clock.today(), person__in=Person.objects.all().visible_to(actor))
-    return [f"{number} {name} {unit}" for number, name, unit in rows.order_by("person__name_key").values_list("person__number", "person__name", "unit__name")[:1000]]
+    named = rows.order_by("person__name_key").values_list("person__number", "person__name", "unit__name")[:MOST_SUGGESTED]
+    return [f"{number} {name} {unit}" for number, name, unit in named]
 
 
 def user_for(pk: int) -> User:
@@ -207,7 +210,7 @@ def all_units() -> list[Unit]:
     return list(walk(None, 0))
 
 
-def roster(actor: Actor, unit_code: str = "") -> QuerySet[Assignment, dict[str, Any]]:
+def roster(actor: Actor, unit_code: str = "") -> QuerySet[Assignment, Any]:
     """Members of today within the actor's scope, one row each, by number."""
     rows = Assignment.objects.filter(period__contains=clock.today())
     reach = actor.units_for("people.read")

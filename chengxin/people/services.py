@@ -65,9 +65,7 @@ def add_person(
         number=number, name=name, name_key=rules.name_key(name), initials=rules.initials(name), sex=sex,
         person_class=person_class, badge_number=badge_number or None, joined_on=joined_on,
     )  # fmt: skip
-    Assignment.objects.create(
-        person=person, unit=unit, period=DateRange(joined_on, None), post_title=post_title, is_leader=is_leader
-    )
+    Assignment.objects.create(person=person, unit=unit, period=DateRange(joined_on, None), post_title=post_title, is_leader=is_leader)
     record(actor, "people.person_added", f"person:{person.pk}", unit_id=unit.pk, person_id=person.pk)
     return person
 
@@ -118,9 +116,7 @@ def record_departure(actor: Actor, person: Person, *, left_on: dt.date) -> None:
 
 
 @transaction.atomic
-def set_status(
-    actor: Actor, person: Person, *, status: str, starts_on: dt.date, ends_on: dt.date | None, approved_by: str
-) -> StatusPeriod:
+def set_status(actor: Actor, person: Person, *, status: str, starts_on: dt.date, ends_on: dt.date | None, approved_by: str) -> StatusPeriod:
     """Suspension or long leave for a period, with who approved it and without a reason. Raises Conflict on overlap."""
     require(actor, "people.change")
     if status not in {Status.SUSPENDED, Status.ON_LEAVE}:
@@ -148,9 +144,7 @@ def create_user(actor: Actor, *, username: str, password: str, person: Person | 
 
 
 @transaction.atomic
-def grant_role(
-    actor: Actor, user: User, *, role: str, unit: Unit | None, starts_on: dt.date, ends_on: dt.date | None = None
-) -> Grant:
+def grant_role(actor: Actor, user: User, *, role: str, unit: Unit | None, starts_on: dt.date, ends_on: dt.date | None = None) -> Grant:
     """Give a user a role for a period. Nobody grants to themselves; the three administrators stay apart, by constraint."""
     require(actor, "people.grant")
     if actor.user_id == user.pk:
@@ -178,7 +172,9 @@ def revoke_grant(actor: Actor, grant: Grant) -> None:
     today = clock.today()
     if grant.period.upper is not None and grant.period.upper <= today:
         raise Conflict("grant_over", "这项授权已经结束。")
-    grant.period = DateRange(grant.period.lower, max(today, grant.period.lower), "[)") if grant.period.lower < today else DateRange(empty=True)
+    grant.period = (
+        DateRange(grant.period.lower, max(today, grant.period.lower), "[)") if grant.period.lower < today else DateRange(empty=True)
+    )
     grant.save(update_fields=["period"])
     record(actor, "people.grant_revoked", f"user:{grant.user_id}", details={"role": grant.role})
 

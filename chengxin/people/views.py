@@ -41,10 +41,14 @@ def _take(form: Form, work: Callable[[dict[str, Any]], Any]) -> bool:
 def persons(request: ActorRequest) -> HttpResponse:
     """人员名册 within the reader's scope."""
     now = Assignment.objects.filter(person=OuterRef("pk"), period__contains=clock.today())
-    query = Person.objects.all().visible_to(request.actor).annotate(
-        unit_name=Subquery(now.values("unit__name")[:1]),
-        unit_now=Subquery(now.values("unit_id")[:1]),
-        post=Subquery(now.values("post_title")[:1]),
+    query = (
+        Person.objects.all()
+        .visible_to(request.actor)
+        .annotate(
+            unit_name=Subquery(now.values("unit__name")[:1]),
+            unit_now=Subquery(now.values("unit_id")[:1]),
+            post=Subquery(now.values("post_title")[:1]),
+        )
     )
     listing = ListPage(
         request,
@@ -103,13 +107,14 @@ def person(request: ActorRequest, pk: int) -> HttpResponse:
     ):
         messages.success(request, "已保存。")
         return see_other(reverse("people:person", args=[pk]))
+    gestures = [("assign", "调整任职", assign), ("status", "停职或长期休假", status), ("departure", "办理离队", departure)]
     context = {
         "person": found,
         "assignments": [(whole(each.period), each) for each in found.assignments.select_related("unit").order_by("-period")],
         "statuses": [(whole(each.period), each) for each in found.status_periods.order_by("-period")],
-        "gestures": [("assign", "调整任职", assign), ("status", "停职或长期休假", status), ("departure", "办理离队", departure)],
+        "gestures": gestures,
     }
-    failed = any(form.errors for _, _, form in context["gestures"])  # type: ignore[union-attr,misc]
+    failed = any(form.errors for _, _, form in gestures)
     return render(request, "people/person.html", context, status=422 if failed else 200)
 
 
@@ -153,7 +158,10 @@ def users(request: ActorRequest) -> HttpResponse:
     listing = ListPage(
         request,
         query.values("pk", "username", "person_name", "roles", "is_active"),
-        (Column("username", "用户名", "username"), Column("person_name", "人员", "person__name_key"), Column("roles", "曾授角色"), Column("is_active", "状态")),
+        (
+            Column("username", "用户名", "username"), Column("person_name", "人员", "person__name_key"),
+            Column("roles", "曾授角色"), Column("is_active", "状态"),
+        ),
         (Filter("username", "用户名", "username__contains", kind="text"), Filter("person", "人员", "person__name__contains", kind="text")),
         default_sort="username",
     )  # fmt: skip
@@ -178,9 +186,10 @@ def user(request: ActorRequest, pk: int) -> HttpResponse:
         messages.success(request, "已保存。")
         return see_other(reverse("people:user", args=[pk]))
     locked = SignInGuard.objects.filter(username=found.username, locked_until__gt=clock.now()).first()
+    grants = found.grants.exclude(period__isempty=True).select_related("unit").order_by("-period")
     context = {
         "user": found,
-        "grants": [(whole(each.period), each, ROLE_BY_CODE[each.role].title) for each in found.grants.exclude(period__isempty=True).order_by("-period")],
+        "grants": [(whole(each.period), each, ROLE_BY_CODE[each.role].title) for each in grants],
         "today": clock.today(), "locked": locked,
         "gestures": [("grant", "授予角色", grant), ("password", "重置口令", password)],
     }  # fmt: skip

@@ -65,9 +65,7 @@ def issue_rulebook(actor: Actor, *, issued_on: dt.date, document_number: str) ->
 
 
 @transaction.atomic
-def publish_version(
-    actor: Actor, rule_code: str, *, values: Mapping[str, Any], in_force_on: dt.date, document_number: str
-) -> RuleVersion:
+def publish_version(actor: Actor, rule_code: str, *, values: Mapping[str, Any], in_force_on: dt.date, document_number: str) -> RuleVersion:
     """A new version of a rule from a day on; the version before ends the day before.
 
     ``values`` gives new plain values by name. No rule reaches back: the day must not lie in the past. Raises DomainError.
@@ -109,9 +107,7 @@ def confirm_value(actor: Actor, version: RuleVersion, name: str) -> None:
 
 
 @transaction.atomic
-def enter_holiday_notice(
-    actor: Actor, *, year: int, source: str, days_off: list[str], makeup_workdays: list[str]
-) -> CalendarVersion:
+def enter_holiday_notice(actor: Actor, *, year: int, source: str, days_off: list[str], makeup_workdays: list[str]) -> CalendarVersion:
     """A year's official notice as a new calendar version. Days are "05-01" or "05-01/05-05".
 
     Raises DomainError (naming the field) for days that do not exist or are both off and made up.

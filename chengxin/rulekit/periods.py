@@ -25,9 +25,7 @@ class Period:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
     def overlaps(self, other: Period) -> bool:
-        return (other.ends_on is None or self.starts_on <= other.ends_on) and (
-            self.ends_on is None or other.starts_on <= self.ends_on
-        )
+        return (other.ends_on is None or self.starts_on <= other.ends_on) and (self.ends_on is None or other.starts_on <= self.ends_on)
 
 
 class DatedSeries(Generic[T]):

@@ -70,7 +70,7 @@ class ListPage:
     def address(self, **changes: Any) -> str:
         """This list's address with some parameters changed (None removes one)."""
         kept = {name: value for name, value in self.request.GET.items() if value}
-        merged = {**kept, **{name: value for name, value in changes.items()}}
+        merged = {**kept, **changes}
         return "?" + urlencode({name: value for name, value in merged.items() if value not in (None, "")})
 
     def sort_address(self, column: Column) -> str:

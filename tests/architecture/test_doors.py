@@ -35,8 +35,7 @@ def test_every_view_of_ours_names_a_registered_capability() -> None:
     unnamed = [
         route
         for route, pattern in own_patterns(get_resolver())
-        if getattr(pattern.callback, "capability", None) not in OPEN
-        and getattr(pattern.callback, "capability", None) not in capabilities
+        if getattr(pattern.callback, "capability", None) not in OPEN and getattr(pattern.callback, "capability", None) not in capabilities
     ]
     assert unnamed == []
 

@@ -49,9 +49,7 @@ def data(folder: Path) -> Iterator[Path]:
 
 
 def user_process(data: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", USER, str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", USER, str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
     return process
@@ -59,9 +57,7 @@ def user_process(data: Path) -> subprocess.Popen[str]:
 
 def others_can_run(program: str) -> bool:
     try:
-        probe = subprocess.run(
-            [program, "-c", "pass"], user=2, group=2, extra_groups=[], cwd="/", capture_output=True, check=False
-        )
+        probe = subprocess.run([program, "-c", "pass"], user=2, group=2, extra_groups=[], cwd="/", capture_output=True, check=False)
     except OSError:
         return False
     return probe.returncode == 0
@@ -118,9 +114,7 @@ def test_a_killed_user_does_not_take_the_server_from_the_others(data: Path) -> N
 
 def test_a_killed_watcher_is_replaced_by_the_next_user(data: Path) -> None:
     first = user_process(data)
-    watchers = subprocess.run(
-        ["pgrep", "-f", f"core.postgres.watch {data}"], capture_output=True, text=True, check=True
-    ).stdout.split()
+    watchers = subprocess.run(["pgrep", "-f", f"core.postgres.watch {data}"], capture_output=True, text=True, check=True).stdout.split()
     assert len(watchers) == 1
     os.kill(int(watchers[0]), signal.SIGKILL)
     second = user_process(data)
@@ -214,9 +208,7 @@ def test_an_ordinary_user_runs_it_under_the_own_account(folder: Path) -> None:
 
 
 def test_an_external_database_is_named_by_its_address() -> None:
-    target = database_target(
-        {"CHENGXIN_DATABASE_URL": "postgres://li%40hua:p%2Fw@db.example:6543/chengxin?sslmode=require"}, Path("/x")
-    )
+    target = database_target({"CHENGXIN_DATABASE_URL": "postgres://li%40hua:p%2Fw@db.example:6543/chengxin?sslmode=require"}, Path("/x"))
     assert (target.host, target.port, target.name) == ("db.example", "6543", "chengxin")
     assert (target.user, target.password) == ("li@hua", "p/w")
     assert target.options == {"sslmode": "require"}
