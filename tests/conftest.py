@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
 
-os.environ.setdefault("CHENGXIN_DATA", str(ROOT / "var" / "test-data"))
-os.environ["CHENGXIN_TESTING"] = "1"
-os.environ.setdefault("CHENGXIN_PG_FSYNC", "off")
-
-import pytest  # noqa: E402  (settings read the environment when they are imported)
-from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402
-from pytest_django.fixtures import SettingsWrapper  # noqa: E402
+if TYPE_CHECKING:
+    from tests.world import World
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +38,16 @@ def emptying_the_tables_between_tests_passes_the_append_only_triggers() -> Itera
 
 
 @pytest.fixture(autouse=True)
-def files_in_a_folder_of_their_own(tmp_path: Path, settings: SettingsWrapper) -> None:
+def files_in_a_folder_of_their_own(tmp_path: Path, settings: Any) -> None:
     """Stored originals of one test never meet those of another."""
     settings.DATA_DIR = tmp_path / "data"
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """The small town, committed for real where the test runs a server or several connections."""
+    real = {"live_server", "transactional_db"} & set(request.fixturenames)
+    request.getfixturevalue("transactional_db" if real else "db")
+    from tests.world import build_world
+
+    return build_world()

@@ -337,7 +337,7 @@ class _Town:
     def _photos(self, actor: Actor, *, always: bool = False) -> tuple[uuid.UUID, ...]:
         if not always and self.chance.random() > 0.3:
             return ()
-        return (accept_photo(actor, SimpleUploadedFile("演示照片.jpg", _picture(self.chance))).pk,)  # type: ignore[arg-type]
+        return (accept_photo(actor, SimpleUploadedFile("演示照片.jpg", _picture(self.chance))).pk,)
 
 
 PLACES = ("演示路口", "演示广场", "演示公园东门", "演示市场", "演示小区门前", "演示车站")

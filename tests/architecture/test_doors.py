@@ -63,4 +63,4 @@ def test_administrators_hold_no_business_capability() -> None:
     business = {role.code for role in ROLES} - administrators
     shared = [c.code for c in capabilities if c.roles & administrators and c.roles & business]
     # what everybody holds, whatever their role
-    assert set(shared) <= {"rulebook.read", "files.upload"}
+    assert set(shared) <= {"rulebook.read", "portal.home"}

@@ -1,0 +1,127 @@
+"""A small town: the same cast in every test that needs people, made by the same commands as everything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import itertools
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from chengxin.attire import services as attire
+from chengxin.core import clock
+from chengxin.core.actor import Actor, system_actor
+from chengxin.files.services import accept_photo
+from chengxin.findings import services as findings
+from chengxin.people import access
+from chengxin.people import services as people
+from chengxin.people.models import Person, Unit, User
+from chengxin.rulebook import services as rulebook
+
+SYSTEM = system_actor("测试")
+FOUNDED_ON = dt.date(2025, 9, 1)
+PASSWORD = "Small-Town-1"
+
+# name -> (unit, class, sex, role, unit of the grant); no role: what the class implies
+CAST: dict[str, tuple[str, str, str, str, str | None]] = {
+    "局长": ("局", "established", "male", "leader", None),
+    "督察": ("督察办", "established", "male", "supervisor", None),
+    "督察乙": ("督察办", "established", "female", "supervisor", None),
+    "人事": ("财务人事科", "established", "female", "finance", None),
+    "大队长": ("大队", "established", "male", "brigade", "大队"),
+    "队长": ("一中队", "established", "male", "captain", "一中队"),
+    "装备员": ("一中队", "established", "female", "keeper", "一中队"),
+    "队员": ("一中队", "established", "male", "", None),
+    "女队员": ("一中队", "established", "female", "", None),
+    "协管": ("一中队", "auxiliary", "male", "", None),
+    "外人": ("二中队", "established", "male", "", None),
+    "外队长": ("二中队", "established", "male", "captain", "二中队"),
+    "职员": ("财务人事科", "other", "female", "", None),
+    "系统员": ("财务人事科", "other", "male", "sysadmin", None),
+    "安全员": ("财务人事科", "other", "male", "secadmin", None),
+    "审计员": ("财务人事科", "other", "female", "auditor", None),
+}
+UNITS = (
+    ("局", "bureau", "bureau", None),
+    ("督察办", "supervision", "section", "局"),
+    ("财务人事科", "finance", "section", "局"),
+    ("大队", "brigade", "brigade", "局"),
+    ("一中队", "first", "squadron", "大队"),
+    ("二中队", "second", "squadron", "大队"),
+)
+
+
+@dataclass
+class World:
+    """Units, persons and users by their Chinese name."""
+
+    units: dict[str, Unit] = field(default_factory=dict)
+    persons: dict[str, Person] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def actor(self, name: str) -> Actor:
+        """As today's grants make it."""
+        return access.actor_for(User.objects.get(pk=self.users[name].pk))
+
+    def client(self, name: str | None = None) -> Client:
+        client = Client()
+        if name is not None:
+            client.force_login(self.users[name])
+        return client
+
+    def photo(self, actor: Actor, color: str = "navy") -> uuid.UUID:
+        return accept_photo(actor, upload(color=color)).pk  # type: ignore[arg-type]
+
+    def finding(self, *, person: str = "队员", by: str = "督察", code: str = "attire.markings_missing", **more: Any) -> Any:
+        """An open finding, raised on a round, of its own source each time."""
+        kind = "findings.conduct" if code.startswith("conduct.") else "attire.dress"
+        given: dict[str, Any] = {
+            "kind": kind,
+            "seen_at": clock.now(),
+            "facts": {"act": "漏戴标识" if kind == "attire.dress" else "插兜", "entry": code},
+            "source": f"test:{next(self.numbers)}",
+            "described": "日常督查",
+            "person": self.persons[person],
+        }
+        return findings.raise_finding(self.actor(by), **{**given, **more})
+
+    def roll_call(self, by: str = "队长", unit: str = "一中队", **more: Any) -> Any:
+        given: dict[str, Any] = {"client_key": uuid.uuid4(), "held_on": clock.today(), "session": "day"}
+        return attire.submit_roll_call(self.actor(by), self.units[unit], **{**given, **more})
+
+
+def upload(name: str = "照片.jpg", *, color: str = "navy", size: tuple[int, int] = (64, 48)) -> SimpleUploadedFile:
+    """A real small JPEG as a browser sends it."""
+    content = io.BytesIO()
+    Image.new("RGB", size, color).save(content, "JPEG")
+    return SimpleUploadedFile(name, content.getvalue(), content_type="image/jpeg")
+
+
+def build_world(*, issued: bool = True) -> World:
+    world = World()
+    with clock.frozen(clock.at(FOUNDED_ON, 8)):
+        rulebook.load_first_issue(SYSTEM)
+        if issued:
+            rulebook.issue_rulebook(SYSTEM, issued_on=FOUNDED_ON, document_number="城管〔2025〕1号")
+        for name, code, kind, parent in UNITS:
+            above = world.units[parent] if parent else None
+            world.units[name] = people.add_unit(SYSTEM, code=code, name=name, kind=kind, parent=above)
+        for number, (name, (unit, person_class, sex, _, _)) in enumerate(CAST.items(), start=1):
+            badge = {"established": f"3400{number:02d}", "auxiliary": f"XG3400{number:02d}", "other": ""}[person_class]
+            world.persons[name] = people.add_person(
+                SYSTEM, number=f"T{number:03d}", name=name, sex=sex, person_class=person_class, unit=world.units[unit],
+                joined_on=FOUNDED_ON, badge_number=badge, is_leader=name in {"队长", "外队长", "大队长", "局长"},
+            )  # fmt: skip
+            world.users[name] = people.create_user(SYSTEM, username=f"u{number:02d}", password=PASSWORD, person=world.persons[name])
+        for name, (_, _, _, role, reach) in CAST.items():
+            if role:
+                unit_of_grant = world.units[reach] if reach else None
+                people.grant_role(SYSTEM, world.users[name], role=role, unit=unit_of_grant, starts_on=FOUNDED_ON)
+    User.objects.update(password_changed_at=clock.now())
+    return world
