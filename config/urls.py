@@ -1,10 +1,9 @@
 """Every address of the site; each chapter brings its own."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
 from chengxin.people.views import not_offered
+from chengxin.portal.api import api
 
 CHAPTERS = ("people", "rulebook", "findings", "attire", "files", "audit")
 
@@ -14,7 +13,7 @@ NOT_OFFERED = ("signup/", "email/", "confirm-email/", "password/set/", "password
 urlpatterns = [
     *(path(f"account/{name}", not_offered) for name in NOT_OFFERED),
     path("account/", include("allauth.urls")),
-    *(path(f"{name}/", include(f"chengxin.{name}.urls")) for name in CHAPTERS if find_spec(f"chengxin.{name}.urls")),
-    *((path("ui/", include("chengxin.ui.urls")),) if find_spec("chengxin.ui.urls") else ()),
-    *((path("", include("chengxin.portal.urls")),) if find_spec("chengxin.portal.urls") else ()),
+    *(path(f"{name}/", include(f"chengxin.{name}.urls")) for name in CHAPTERS),
+    path("api/v1/", api.urls),
+    path("", include("chengxin.portal.urls")),
 ]

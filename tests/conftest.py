@@ -43,11 +43,20 @@ def files_in_a_folder_of_their_own(tmp_path: Path, settings: Any) -> None:
     settings.DATA_DIR = tmp_path / "data"
 
 
+REAL_TRANSACTIONS = {"live_server", "transactional_db"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that lives in the small town uses the database, with real transactions where it runs a server or threads."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if "world" in names and item.get_closest_marker("django_db") is None:
+            item.add_marker(pytest.mark.django_db(transaction=bool(REAL_TRANSACTIONS & names)))
+
+
 @pytest.fixture
-def world(request: pytest.FixtureRequest) -> World:
-    """The small town, committed for real where the test runs a server or several connections."""
-    real = {"live_server", "transactional_db"} & set(request.fixturenames)
-    request.getfixturevalue("transactional_db" if real else "db")
+def world() -> World:
+    """The small town of tests/world.py."""
     from tests.world import build_world
 
     return build_world()

@@ -404,7 +404,7 @@ def record_look_back(actor: Actor, finding: Finding, *, recurred: bool, note: st
 @transaction.atomic
 def recompute_dues(actor: Actor) -> int:
     """After a change of the work calendar: new due days for open findings, each with a trace; closed ones stay untouched."""
-    require(actor, "findings.decide")
+    require(actor, "rulebook.calendar")
     calendar, changed = rulebook.work_calendar(), 0
     for finding in Finding.objects.select_for_update().filter(state=rules.OPEN).exclude(due_from=None):
         counted = rules.due(finding.due_from, finding.due_workdays, calendar)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from chengxin.core.constraints import readable
 from chengxin.core.errors import Conflict, DomainError
 from chengxin.rulebook import rules
 from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion, State
+
+# how the chapters above recount their open terms when a year's calendar changes: in the same transaction, with a trace each
+RECOUNTS: list[Callable[[Actor], int]] = []
 
 
 @transaction.atomic
@@ -108,7 +111,7 @@ def confirm_value(actor: Actor, version: RuleVersion, name: str) -> None:
 
 @transaction.atomic
 def enter_holiday_notice(actor: Actor, *, year: int, source: str, days_off: list[str], makeup_workdays: list[str]) -> CalendarVersion:
-    """A year's official notice as a new calendar version. Days are "05-01" or "05-01/05-05".
+    """A year's official notice as a new calendar version; open terms are recounted. Days are "05-01" or "05-01/05-05".
 
     Raises DomainError (naming the field) for days that do not exist or are both off and made up.
     """
@@ -124,7 +127,8 @@ def enter_holiday_notice(actor: Actor, *, year: int, source: str, days_off: list
         year=year, number=CalendarVersion.objects.filter(year=year, announced=True).count() + 1, announced=True,
         source=source, days_off=days_off, makeup_workdays=makeup_workdays, entered_at=clock.now(),
     )  # fmt: skip
-    record(actor, "rulebook.calendar_entered", f"calendar:{year}", details={"version": made.label, "source": source})
+    moved = sum(recount(actor) for recount in RECOUNTS)
+    record(actor, "rulebook.calendar_entered", f"calendar:{year}", details={"version": made.label, "source": source, "moved": moved})
     return made
 
 

@@ -1,0 +1,102 @@
+"""The API: tokens, scope, problem+json, a capability for every operation, and a description that does not change unnoticed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from chengxin.core import clock
+from chengxin.core.registry import capabilities
+from chengxin.people import services as people
+from chengxin.people.catalog import TOKEN_CAPABILITIES
+from chengxin.people.models import ApiToken
+from chengxin.portal.api import api
+from tests.world import World
+
+SNAPSHOT = Path(__file__).with_name("openapi.json")
+
+
+def operations() -> list[tuple[str, str, object]]:
+    return [
+        (prefix + path, method, operation.view_func)
+        for prefix, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    ]
+
+
+@pytest.fixture
+def caller(world: World) -> Client:
+    """A token that may read findings of one squadron."""
+    text = people.issue_token(
+        world.actor("系统员"), name="大屏", granted=["findings.read", "rulebook.read"], unit=world.units["一中队"],
+        expires_on=clock.today() + dt.timedelta(days=9),
+    )  # fmt: skip
+    people.approve_token(world.actor("安全员"), ApiToken.objects.get())
+    return Client(headers={"authorization": f"Bearer {text}"})
+
+
+def test_every_operation_names_a_capability_a_token_may_have_and_only_reads() -> None:
+    assert operations()
+    for path, method, view in operations():
+        code = getattr(view, "capability", None)
+        assert code in capabilities, path
+        assert code in TOKEN_CAPABILITIES, path
+        assert method == "GET", path
+
+
+def test_the_description_is_the_one_that_was_agreed() -> None:
+    described = json.loads(json.dumps(api.get_openapi_schema(), ensure_ascii=False))
+    agreed = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert described == agreed, "the API changed: if that is meant, write the new description into openapi.json and the changelog"
+
+
+def test_without_a_token_every_operation_answers_with_a_problem(world: World) -> None:
+    for path, _, _ in operations():
+        address = "/api/v1" + path.replace("{day}", "2026-09-30").replace("{count}", "7").replace("{pk}", "1")
+        answer = world.client("局长").get(address)
+        assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json; charset=utf-8"), path
+        assert answer.json()["code"] == "bad_token"
+
+
+def test_the_token_sees_its_unit_and_nothing_else(world: World, caller: Client) -> None:
+    own, other = world.finding(), world.finding(person="外人")
+    listed = caller.get("/api/v1/findings").json()
+    assert [each["number"] for each in listed] == [own.number]
+    assert listed[0]["rule"] == "attire.prohibited@1"
+    assert caller.get(f"/api/v1/findings/{own.pk}").status_code == 200
+    hidden, absent = caller.get(f"/api/v1/findings/{other.pk}"), caller.get("/api/v1/findings/999999")
+    assert hidden.status_code == absent.status_code == 404
+    assert hidden.json() == absent.json()
+
+
+def test_what_the_token_does_not_hold_is_refused(caller: Client) -> None:
+    answer = caller.get("/api/v1/persons")
+    assert answer.status_code == 403
+    assert "查看人员名册" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("findings?limit=0", "limit"),
+        ("findings?offset=-1", "offset"),
+        ("findings?state=lost", "state"),
+        ("findings?since=yesterday", "since"),
+        ("workdays/2026-09-30/0", "count"),
+        ("workdays/2026-02-30/3", "day"),
+    ],
+)
+def test_a_bad_parameter_is_named(caller: Client, address: str, field: str) -> None:
+    answer = caller.get(f"/api/v1/{address}")
+    assert answer.status_code == 422
+    assert answer.json()["field"] == field
+
+
+def test_working_days_are_counted_as_on_the_command_line(caller: Client) -> None:
+    assert caller.get("/api/v1/workdays/2026-10-08/7").json() == {"date": "2026-10-16", "provisional": False, "calendar_version": "2026.1"}
