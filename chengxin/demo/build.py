@@ -306,7 +306,8 @@ class _Town:
         self._on(today, 75, self._disposal)
 
     def _on(self, today: dt.date, days_ago: int, happen: Callable[[], Any]) -> None:
-        self.at(today - dt.timedelta(days=days_ago), 17, 0, lambda: happen())
+        if days_ago < HISTORY_DAYS:
+            self.at(today - dt.timedelta(days=days_ago), 17, 0, happen)
 
     def _hand_back(self, person: Person) -> None:
         items = [line.item for line in attire_facts.hand_back_list(person)]

@@ -1,0 +1,121 @@
+"""A fresh installation from the command line: start, issue, verify, serve, stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, environment
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installation")]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def processes_of(data: Path) -> list[str]:
+    """Command lines of living processes that name the data directory or were started with it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            try:
+                if str(data).encode() in (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes():
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except OSError:
+                continue
+    return found
+
+
+def wait_until_nothing_runs(data: Path) -> list[str]:
+    for _ in range(150):
+        if not processes_of(data):
+            return []
+        time.sleep(0.2)
+    return processes_of(data)
+
+
+def test_a_fresh_installation_gets_three_administrators_once(chengxin: Run, data: Path) -> None:
+    refused = chengxin("people", "start", "--bureau", "测试局", "--password", "weak")
+    assert (refused.returncode, "8" in refused.stderr) == (2, True)
+    done = chengxin("people", "start", "--bureau", "测试局", "--password", "First-Start-1")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["administrators"] == ["secadmin", "sysadmin", "auditor"]
+    again = chengxin("people", "start", "--bureau", "测试局", "--password", "First-Start-1")
+    assert (again.returncode, "已经有用户" in again.stderr) == (2, True)
+
+
+def test_rules_are_issued_and_answers_come_from_the_database(chengxin: Run) -> None:
+    before = json.loads(chengxin("explain", "season", "2026-09-30").stdout)
+    assert before["simulated"] is True
+    assert json.loads(chengxin("rulebook", "issue", "--on", "2026-09-01", "--document", "城管〔2026〕1号").stdout)["issued"] > 10
+    answer = json.loads(chengxin("explain", "season", "2026-09-30").stdout)
+    assert (answer["season"], answer["rule_version"], "simulated" in answer) == ("summer", "attire.season@1", False)
+    status = json.loads(chengxin("rulebook", "status").stdout)
+    assert status["to_be_confirmed"] > 0
+
+
+def test_the_audit_is_sealed_verified_and_a_deleted_entry_is_named(chengxin: Run, data: Path) -> None:
+    assert json.loads(chengxin("audit", "seal").stdout)["entries"] > 3
+    whole = chengxin("audit", "verify")
+    assert (whole.returncode, json.loads(whole.stdout)["ok"]) == (0, True)
+    script = (
+        "import os; from chengxin.core.postgres import running, database_target; from pathlib import Path; import psycopg;"
+        "t = database_target(os.environ, Path('.'))\n"
+        "with running(t):\n"
+        "  with psycopg.connect(host=t.host, port=t.port or None, dbname=t.name, user=t.user, password=t.password or None) as c:\n"
+        "    c.execute('SET session_replication_role = replica'); print(c.execute('DELETE FROM audit_entry WHERE id = (SELECT min(id) FROM audit_entry) RETURNING id').fetchone()[0])\n"
+    )
+    tampered = subprocess.run([sys.executable, "-c", script], env=environment(data), check=True, timeout=60, capture_output=True, text=True)
+    deleted = int(tampered.stdout)
+    broken = chengxin("audit", "verify")
+    assert broken.returncode == 1
+    assert f"审计记录 {deleted} " in broken.stderr
+    assert json.loads(broken.stdout)["first_misfit"]["entry"] == deleted
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_site_is_served_and_nothing_is_left_behind_when_it_stops(data: Path, number: signal.Signals) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "chengxin", "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=environment(data), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as site:
+        try:
+            assert site.stdout is not None
+            for line in site.stdout:
+                if "城心已启动" in line:
+                    break
+            else:
+                pytest.fail("the site did not start")
+            address = f"http://127.0.0.1:{port}/account/login/"
+            for _ in range(100):
+                try:
+                    page = urllib.request.urlopen(address, timeout=5).read().decode()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            assert "登录城心" in page
+            site.send_signal(number)
+            site.communicate(timeout=60)
+        finally:
+            site.kill()
+    assert wait_until_nothing_runs(data) == []
+
+
+def test_a_taken_port_is_said_plainly(chengxin: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = chengxin("serve", "--port", str(taken.getsockname()[1]))
+    assert (answer.returncode, "已被占用" in answer.stderr) == (2, True)
