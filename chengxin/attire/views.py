@@ -124,7 +124,7 @@ def _submit(request: ActorRequest, unit: Any, form: forms.RollCallForm) -> RollC
 
 def _excepted(request: ActorRequest) -> list[int]:
     """Members with an entry chosen, in the order of the sheet."""
-    named = [name.split("-")[1] for name, value in request.POST.items() if name.startswith("entry-") and value]
+    named = [name.split("-")[1] for name in request.POST if name.startswith("entry-") and any(request.POST.getlist(name))]
     return list(dict.fromkeys(int(text) for text in named if text.isdecimal()))
 
 

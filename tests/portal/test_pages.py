@@ -120,7 +120,7 @@ def test_a_roll_call_works_as_a_plain_form_and_shows_refusals_beside_what_was_ty
     key = page.split('name="client_key" value="')[1].split('"')[0]
     held_on = page.split('name="held_on" value="')[1].split('"')[0]
     person = world.persons["协管"].pk
-    given = {"client_key": key, "held_on": held_on, "session": "day", f"entry-{person}": "attire.loose_hair", f"note-{person}": "看不清"}
+    given = {"client_key": key, "held_on": held_on, "session": "day", f"entry-{person}": ["attire.loose_hair", ""], f"note-{person}": "看不清"}
     answer = client.post(f"/attire/roll-call/{unit.pk}/", given)
     assert answer.status_code == 422
     assert "只适用于女性" in answer.content.decode()
