@@ -44,7 +44,7 @@ check: setup
 	@CHENGXIN_TESTING=1 $(BIN)/chengxin django makemigrations --check --dry-run
 
 bench: setup
-	@$(BIN)/chengxin bench lists --json
+	@$(BIN)/chengxin bench --json
 
 clean:
 	rm -rf .venv node_modules var

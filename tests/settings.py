@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-os.environ.setdefault("CHENGXIN_DATA", str(Path(__file__).resolve().parent.parent / "var" / "test-data"))
+# a server for each worker: sealing the audit waits for every transaction of the whole server, the neighbour's too
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+os.environ.setdefault("CHENGXIN_DATA", str(Path(__file__).resolve().parent.parent / "var" / "test-data" / WORKER))
 os.environ.setdefault("CHENGXIN_PG_FSYNC", "off")
 os.environ["CHENGXIN_TESTING"] = "1"
 

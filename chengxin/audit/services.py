@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 
 from chengxin.audit import signing
@@ -20,6 +22,16 @@ from chengxin.core.registry import audit_actions
 # jsonb prints itself in one way only (keys ordered, one space after each comma and colon).
 CANONICAL = """convert_to(jsonb_build_array('chengxin-entry-1', id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
  actor_user, actor_label, channel, address, action, subject, unit_id, person_id, details, xid)::text, 'UTF8')"""
+INSERT = """INSERT INTO audit_entry
+ (at, actor_user, actor_label, channel, address, action, subject, unit_id, person_id, details)
+ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)"""
+# one row for all leaves, in the order in which they are sealed
+LEAVES = f"""SELECT coalesce(array_agg(id), '{{}}'), coalesce(string_agg(leaf, ''::bytea), ''::bytea) FROM (
+ SELECT id, sha256('\\x00'::bytea || {CANONICAL}) AS leaf FROM audit_entry WHERE xid >= %s AND xid < %s ORDER BY xid, id) AS ordered"""
+CHECKPOINT = """INSERT INTO audit_checkpoint
+ (number, at, from_xid, until_xid, entries, root, algorithm, digests, previous, signature, key, entry_ids, leaves)
+ VALUES (%(number)s, %(at)s, %(from_xid)s, %(until_xid)s, %(entries)s, %(root)s, %(algorithm)s, %(digests)s::jsonb, %(previous)s,
+ %(signature)s, %(key)s, %(entry_ids)b, %(leaves)b)"""
 SEAL_LOCK = 427014
 
 
@@ -38,18 +50,12 @@ def record(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an audit entry belongs into the transaction of its gesture")
-    Entry.objects.create(
-        at=clock.now(),
-        actor_user=actor.user_id,
-        actor_label=actor.label,
-        channel=actor.channel,
-        address=actor.address,
-        action=audit_actions[action].code,
-        subject=subject,
-        unit_id=unit_id,
-        person_id=person_id,
-        details=dict(details or {}),
-    )
+    row = (
+        clock.now(), actor.user_id, actor.label, actor.channel, actor.address, audit_actions[action].code, subject, unit_id,
+        person_id, json.dumps(dict(details or {}), ensure_ascii=False),
+    )  # fmt: skip
+    with connection.cursor() as cursor:  # every gesture pays for this: a plain statement costs a third of a model's save
+        cursor.execute(INSERT, row)
 
 
 @transaction.atomic
@@ -75,25 +81,26 @@ def seal() -> Checkpoint | None:
     previous = last.digests["sha256"] if last else ""
     root = merkle_root(leaves)
     content = checkpoint_content(number, start, until, len(leaves), root, previous)
-    return Checkpoint.objects.create(
-        number=number, at=clock.now(), from_xid=start, until_xid=until, entries=len(leaves), root=root.hex(),
-        digests=digests(content), previous=previous, signature=signing.sign(content),
-        key=signing.public_key(), entry_ids=ids, leaves=b"".join(leaves),
-    )  # fmt: skip
+    row = {
+        "number": number, "at": clock.now(), "from_xid": start, "until_xid": until, "entries": len(leaves), "root": root.hex(),
+        "algorithm": "sha256", "digests": json.dumps(digests(content)), "previous": previous, "signature": signing.sign(content),
+        "key": signing.public_key(), "entry_ids": ids, "leaves": b"".join(leaves),
+    }  # fmt: skip
+    with _binary_cursor() as cursor:
+        cursor.execute(CHECKPOINT, row)
+    return Checkpoint.objects.defer("leaves", "entry_ids").get(number=number)
+
+
+def _binary_cursor() -> psycopg.Cursor[Any]:
+    """A cursor that sends and takes bytes and arrays as they are: as text, a large checkpoint would take twice as long."""
+    connection.ensure_connection()
+    return psycopg.Cursor(connection.connection)
 
 
 def _leaves(start: int, until: int) -> tuple[list[int], list[bytes]]:
-    ids: list[int] = []
-    leaves: list[bytes] = []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, sha256('\\x00'::bytea || {CANONICAL}) FROM audit_entry WHERE xid >= %s AND xid < %s ORDER BY xid, id",
-            [start, until],
-        )
-        for entry, leaf in cursor:
-            ids.append(entry)
-            leaves.append(bytes(leaf))
-    return ids, leaves
+    with _binary_cursor() as cursor:
+        ids, leaves = cursor.execute(LEAVES, [start, until], binary=True).fetchone() or ([], b"")
+    return ids, _split(bytes(leaves))
 
 
 @dataclass(frozen=True)

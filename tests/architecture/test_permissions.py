@@ -47,7 +47,10 @@ def test_nobody_gets_in_without_signing_in(world: World) -> None:
 def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
     from chengxin.core.registry import capabilities
 
-    held = {role: {each.code for each in capabilities if role in each.roles} for role in ("supervisor", "captain", "keeper", "officer", "auditor")}
+    held = {
+        role: {each.code for each in capabilities if role in each.roles}
+        for role in ("supervisor", "captain", "keeper", "officer", "auditor")
+    }
     assert "findings.raise" in held["supervisor"]
     assert "attire.roll_call" not in held["supervisor"]
     assert {"attire.roll_call", "findings.rectify"} <= held["captain"]

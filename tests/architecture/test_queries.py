@@ -26,7 +26,9 @@ MOST = {
 def taken(world: World, address: str) -> int:
     client = world.client("督察")
     client.get(address)
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
 

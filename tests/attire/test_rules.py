@@ -29,7 +29,9 @@ def test_what_the_day_asks_for_comes_before_what_can_be_found(case: dict[str, An
 
 def test_the_newest_order_that_holds_wins_and_a_withdrawn_one_holds_no_more() -> None:
     older = rules.Order(1, "summer", MAY, MAY + dt.timedelta(days=10), "换1号")
-    newer = rules.Order(2, "spring_autumn", MAY + dt.timedelta(days=3), MAY + dt.timedelta(days=5), "换2号", withdrawn_on=MAY + dt.timedelta(days=5))
+    newer = rules.Order(
+        2, "spring_autumn", MAY + dt.timedelta(days=3), MAY + dt.timedelta(days=5), "换2号", withdrawn_on=MAY + dt.timedelta(days=5)
+    )
 
     def number(offset: int) -> int | None:
         order = rules.order_on(MAY + dt.timedelta(days=offset), [newer, older])

@@ -97,7 +97,11 @@ def test_an_entry_that_commits_late_is_sealed_by_the_next_checkpoint(transaction
 
 TAMPERINGS: list[tuple[str, Callable[[int], None], str]] = [
     ("changed", lambda pk: as_owner("UPDATE audit_entry SET actor_label = '别人' WHERE id = %s", pk), "entry_changed"),
-    ("changed details", lambda pk: as_owner("""UPDATE audit_entry SET details = '{"z": 2, "a": "字"}' WHERE id = %s""", pk), "entry_changed"),
+    (
+        "changed details",
+        lambda pk: as_owner("""UPDATE audit_entry SET details = '{"z": 2, "a": "字"}' WHERE id = %s""", pk),
+        "entry_changed",
+    ),
     ("deleted", lambda pk: as_owner("DELETE FROM audit_entry WHERE id = %s", pk), "entry_deleted"),
     (
         "inserted",

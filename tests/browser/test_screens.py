@@ -14,7 +14,16 @@ from tests.browser.conftest import Site
 from tests.world import World
 
 SCREENS = {
-    "队员": ["/", "/me/", "/attire/today/", "/attire/orders/", "/findings/", "/findings/{finding}/", "/findings/{finding}/notice/", "/rulebook/"],
+    "队员": [
+        "/",
+        "/me/",
+        "/attire/today/",
+        "/attire/orders/",
+        "/findings/",
+        "/findings/{finding}/",
+        "/findings/{finding}/notice/",
+        "/rulebook/",
+    ],
     "队长": ["/", "/attire/roll-call/{unit}/", "/attire/roll-calls/", "/people/", "/persons/{person}/", "/rulebook/clauses/2.1.3/"],
     "督察": ["/", "/findings/new/", "/findings/?state=open", "/rulebook/gaps/", "/rulebook/calendar/2027/"],
     "局长": ["/", "/findings/{finding}/", "/attire/orders/", "/rulebook/issue/", "/rulebook/calendar/notice/"],

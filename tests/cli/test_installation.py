@@ -60,7 +60,9 @@ def test_a_fresh_installation_gets_three_administrators_once(chengxin: Run, data
 def test_rules_are_issued_and_answers_come_from_the_database(chengxin: Run) -> None:
     before = json.loads(chengxin("explain", "season", "2026-09-30").stdout)
     assert before["simulated"] is True
-    assert json.loads(chengxin("rulebook", "issue", "--on", "2026-09-01", "--document", "城管〔2026〕1号").stdout)["issued"] > 10
+    issued = chengxin("rulebook", "issue", "--on", "2026-09-01", "--document", "城管〔2026〕1号")
+    assert issued.returncode == 0, issued.stderr
+    assert json.loads(issued.stdout)["issued"] > 10
     answer = json.loads(chengxin("explain", "season", "2026-09-30").stdout)
     assert (answer["season"], answer["rule_version"], "simulated" in answer) == ("summer", "attire.season@1", False)
     status = json.loads(chengxin("rulebook", "status").stdout)

@@ -139,7 +139,9 @@ def test_a_killed_postmaster_is_started_again_with_its_data(data: Path, monkeypa
                 assert connection.execute("SELECT value FROM kept").fetchone() == (7,)
 
 
-@pytest.mark.parametrize("content", ["", "12", f"{os.getpid()}\n/somewhere\n", "999999999\n", "no number\n"])
+@pytest.mark.parametrize(
+    "content", ["", "12", f"{os.getpid()}\n/somewhere\n", "999999999\n", "no number\n"], ids=["empty", "half", "reused", "dead", "text"]
+)
 def test_a_stale_half_written_or_reused_pid_file_does_not_mislead(data: Path, content: str) -> None:
     with EmbeddedServer(data):
         pass

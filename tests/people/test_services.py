@@ -106,7 +106,9 @@ def test_a_token_reads_only_and_works_only_once_another_administrator_approved_i
     expires = TODAY + dt.timedelta(days=30)
     with pytest.raises(DomainError, match="可授予接口的权限"):
         services.issue_token(world.actor("系统员"), name="x", granted=["findings.raise"], unit=None, expires_on=expires)
-    text = services.issue_token(world.actor("系统员"), name="大屏", granted=["findings.read"], unit=world.units["一中队"], expires_on=expires)
+    text = services.issue_token(
+        world.actor("系统员"), name="大屏", granted=["findings.read"], unit=world.units["一中队"], expires_on=expires
+    )
     token = ApiToken.objects.get()
     assert text not in str(vars(token))
     assert actor_for_token(text) is None

@@ -108,7 +108,9 @@ def test_bad_input_names_the_field_and_keeps_the_rest(world: World) -> None:
     assert "人民路口" in text
     page = client.post("/findings/new/", {**given, "key": "7e1a3c2e-6a3c-4c53-9d52-0b7f8e1c9a11", "seen_at": "2026-09-30T08:30"})
     assert "没有找到“没有这个人”" in page.content.decode()
-    page = client.post("/findings/new/", {**given, "key": "7e1a3c2e-6a3c-4c53-9d52-0b7f8e1c9a11", "seen_at": "2026-09-30T08:30", "person": "队"})
+    page = client.post(
+        "/findings/new/", {**given, "key": "7e1a3c2e-6a3c-4c53-9d52-0b7f8e1c9a11", "seen_at": "2026-09-30T08:30", "person": "队"}
+    )
     assert page.status_code == 422
 
 
@@ -120,7 +122,13 @@ def test_a_roll_call_works_as_a_plain_form_and_shows_refusals_beside_what_was_ty
     key = page.split('name="client_key" value="')[1].split('"')[0]
     held_on = page.split('name="held_on" value="')[1].split('"')[0]
     person = world.persons["协管"].pk
-    given = {"client_key": key, "held_on": held_on, "session": "day", f"entry-{person}": ["attire.loose_hair", ""], f"note-{person}": "看不清"}
+    given = {
+        "client_key": key,
+        "held_on": held_on,
+        "session": "day",
+        f"entry-{person}": ["attire.loose_hair", ""],
+        f"note-{person}": "看不清",
+    }
     answer = client.post(f"/attire/roll-call/{unit.pk}/", given)
     assert answer.status_code == 422
     assert "只适用于女性" in answer.content.decode()

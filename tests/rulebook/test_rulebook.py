@@ -38,7 +38,9 @@ def test_rules_are_in_force_from_the_day_of_issue_and_not_before(world: World) -
 def test_a_new_version_ends_the_old_one_the_day_before(world: World) -> None:
     with clock.frozen(clock.at(TODAY)):
         with pytest.raises(DomainError, match="不溯及既往"):
-            services.publish_version(SYSTEM, "findings.repeat", values={"count": 4}, in_force_on=TODAY - dt.timedelta(days=1), document_number="2")
+            services.publish_version(
+                SYSTEM, "findings.repeat", values={"count": 4}, in_force_on=TODAY - dt.timedelta(days=1), document_number="2"
+            )
         with pytest.raises(DomainError, match="没有这些数值：often"):
             services.publish_version(SYSTEM, "findings.repeat", values={"often": 4}, in_force_on=TODAY, document_number="2")
         services.publish_version(SYSTEM, "findings.repeat", values={"count": 4}, in_force_on=TODAY, document_number="2")
