@@ -34,7 +34,7 @@ browser:
 	@tests/browser/install
 
 test: setup browser
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check .

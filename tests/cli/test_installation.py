@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import Run, environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installation")]
+pytestmark = pytest.mark.slow  # in this order: each test goes on from where the one before stopped
 
 
 def free_port() -> int:
@@ -78,7 +78,9 @@ def test_the_audit_is_sealed_verified_and_a_deleted_entry_is_named(chengxin: Run
         "t = database_target(os.environ, Path('.'))\n"
         "with running(t):\n"
         "  with psycopg.connect(host=t.host, port=t.port or None, dbname=t.name, user=t.user, password=t.password or None) as c:\n"
-        "    c.execute('SET session_replication_role = replica'); print(c.execute('DELETE FROM audit_entry WHERE id = (SELECT min(id) FROM audit_entry) RETURNING id').fetchone()[0])\n"
+        "    c.execute('SET session_replication_role = replica')\n"
+        "    found = c.execute('DELETE FROM audit_entry WHERE id = (SELECT min(id) FROM audit_entry) RETURNING id')\n"
+        "    print(found.fetchone()[0])\n"
     )
     tampered = subprocess.run([sys.executable, "-c", script], env=environment(data), check=True, timeout=60, capture_output=True, text=True)
     deleted = int(tampered.stdout)

@@ -65,7 +65,8 @@ def test_a_leaver_cannot_sign_in_or_be_assigned_and_keeps_the_past(world: World)
 def test_other_staff_get_no_badge(world: World) -> None:
     with pytest.raises(DomainError, match="不佩戴标识"):
         services.add_person(
-            world.actor("人事"), number="X1", name="某人", sex="male", person_class="other", unit=world.units["局"], joined_on=TODAY, badge_number="1"
+            world.actor("人事"), number="X1", name="某人", sex="male", person_class="other", unit=world.units["局"],
+            joined_on=TODAY, badge_number="1",
         )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def test_the_city_sign_on_makes_no_users_and_matches_by_user_name(world: World) 
         def __init__(self, username: str) -> None:
             self.user = User(username=username)
 
-        def connect(self, request: object, user: User) -> None:
+        def connect(self, _request: object, user: User) -> None:
             self.connected = user
 
     adapter = CityAdapter()

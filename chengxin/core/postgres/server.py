@@ -153,7 +153,7 @@ class EmbeddedServer:
             (self.socket_dir / name).unlink(missing_ok=True)
         settings = dict(CONFIGURATION)
         if os.environ.get("CHENGXIN_PG_FSYNC") == "off":  # for tests: their data are worth nothing
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
         command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.socket_dir)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
