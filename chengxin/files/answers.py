@@ -12,7 +12,7 @@ from chengxin.files.services import read_original, read_thumbnail
 
 def file_response(request: HttpRequest, stored: StoredFile) -> HttpResponse:
     """The original, or with ``?small`` a thumbnail; cached by this reader's browser only."""
-    small = "small" in request.GET
+    small = "small" in request.GET and stored.is_image
     tag = f'"{stored.sha256}{"-s" if small else ""}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified()
@@ -21,5 +21,5 @@ def file_response(request: HttpRequest, stored: StoredFile) -> HttpResponse:
     response["ETag"] = tag
     response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(stored.original_name)}"
+    response["Content-Disposition"] = f"{'inline' if stored.is_image else 'attachment'}; filename*=UTF-8''{quote(stored.original_name)}"
     return response

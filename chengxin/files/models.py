@@ -23,3 +23,7 @@ class StoredFile(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(size__gt=0), name="stored_file_not_empty")]
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type.startswith("image/")

@@ -1,10 +1,11 @@
-"""Pure: what a photo is, by its content and never by its name."""
+"""Pure: what a photo or a document is, by its content and never by its name."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
 import warnings
+import zipfile
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -13,6 +14,12 @@ MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 LARGEST_PIXELS = 80_000_000
 THUMBNAIL = (480, 480)
 EXIF_TAKEN, EXIF_SUB = 36867, 34665
+PDF = "application/pdf"
+OFFICE = {
+    "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+MACROS = ("word/vbaProject.bin", "xl/vbaProject.bin")
 
 
 class NotAPhoto(ValueError):
@@ -58,6 +65,33 @@ def _captured_at(picture: Image.Image) -> dt.datetime | None:
         return dt.datetime.strptime(text, "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007  (cameras state no zone)
     except ValueError:
         return None
+
+
+class NotADocument(ValueError):
+    """The content is not a document we keep; the message says what to do."""
+
+
+def looks_like_a_document(content: bytes) -> bool:
+    return content.startswith((b"%PDF-", b"PK\x03\x04"))
+
+
+def examine_document(content: bytes) -> str:
+    """The media type of a whole PDF, .docx or .xlsx without macros. Raises NotADocument for anything else."""
+    if content.startswith(b"%PDF-"):
+        if b"%%EOF" not in content[-2048:]:
+            raise NotADocument("PDF 文件不完整，请重新导出后再选择。")
+        return PDF
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            names = set(package.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise NotADocument("文件已损坏，请重新保存后再选择。") from error
+    if names & set(MACROS):
+        raise NotADocument("文件含有宏，请另存为不含宏的 .docx 或 .xlsx，或导出为 PDF。")
+    found = next((media_type for name, media_type in OFFICE.items() if name in names), None)
+    if found is None:
+        raise NotADocument("只收 PDF、.docx、.xlsx 文件和照片，请转换后再选择。")
+    return found
 
 
 def thumbnail(content: bytes) -> bytes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor
@@ -26,31 +27,55 @@ def accept_photo(actor: Actor, uploaded: UploadedFile) -> StoredFile:
 
     Raises DomainError (field "photos") for something too large, empty, or not a photo.
     """
-    require(actor, "files.upload")
-    name = (uploaded.name or "照片")[-200:]
-    limit = settings.PHOTO_MAX_BYTES
-    if not uploaded.size:
-        raise DomainError("empty_file", f"“{name}”是空文件，请重新选择。", field="photos")
-    if uploaded.size > limit:
-        raise DomainError("too_large", f"“{name}”超过 {limit // 1024 // 1024} MB，请用普通画质重拍。", field="photos")
-    content = uploaded.read()
+    name, content = _content(actor, uploaded, settings.PHOTO_MAX_BYTES)
     try:
         photo = rules.examine(content)
     except rules.NotAPhoto as error:
         raise DomainError("not_a_photo", f"“{name}”：{error}", field="photos") from error
-    return _keep(actor, content, name, photo)
+    captured = photo.captured_at.replace(tzinfo=clock.SHANGHAI) if photo.captured_at else None
+    return _keep(actor, content, name, photo.media_type, width=photo.width, height=photo.height, captured_at=captured)
 
 
-def _keep(actor: Actor, content: bytes, name: str, photo: rules.Photo) -> StoredFile:
+def accept_document(actor: Actor, uploaded: UploadedFile) -> StoredFile:
+    """Keep an uploaded PDF, .docx or .xlsx; it waits for the record that will own it.
+
+    Raises DomainError (field "photos") for something too large, empty, damaged, with macros, or of another kind.
+    """
+    name, content = _content(actor, uploaded, settings.DOCUMENT_MAX_BYTES)
+    try:
+        media_type = rules.examine_document(content)
+    except rules.NotADocument as error:
+        raise DomainError("not_a_document", f"“{name}”：{error}", field="photos") from error
+    return _keep(actor, content, name, media_type)
+
+
+def _content(actor: Actor, uploaded: UploadedFile, limit: int) -> tuple[str, bytes]:
+    require(actor, "files.upload")
+    name = (uploaded.name or "照片")[-200:]
+    if not uploaded.size:
+        raise DomainError("empty_file", f"“{name}”是空文件，请重新选择。", field="photos")
+    if uploaded.size > limit:
+        raise DomainError("too_large", f"“{name}”超过 {limit // 1024 // 1024} MB，请压缩或用普通画质重拍。", field="photos")
+    return name, uploaded.read()
+
+
+@transaction.atomic
+def _keep(actor: Actor, content: bytes, name: str, media_type: str, **facts: Any) -> StoredFile:
     sha256 = hashlib.sha256(content).hexdigest()
     sm3 = hashlib.new("sm3", content).hexdigest() if "sm3" in hashlib.algorithms_available else ""
-    # the file is durable before the row exists: a crash in between leaves a file without a row, which the sweep removes
+    _hold(sha256)
+    # the file is durable before the row exists: a crash in between leaves a file without a row, which harms nothing
     store.keep(content, sha256)
-    captured = photo.captured_at.replace(tzinfo=clock.SHANGHAI) if photo.captured_at else None
     return StoredFile.objects.create(
-        sha256=sha256, sm3=sm3, size=len(content), media_type=photo.media_type, original_name=name, width=photo.width,
-        height=photo.height, captured_at=captured, uploaded_by=actor.user_id or 0, uploaded_at=clock.now(),
+        sha256=sha256, sm3=sm3, size=len(content), media_type=media_type, original_name=name,
+        uploaded_by=actor.user_id or 0, uploaded_at=clock.now(), **facts,
     )  # fmt: skip
+
+
+def _hold(sha256: str) -> None:
+    """Until the transaction ends nobody else keeps or removes the bytes of this digest: the sweep must not meet a new upload."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sha256])
 
 
 @transaction.atomic
@@ -97,7 +122,14 @@ def sweep_waiting() -> int:
     stale = StoredFile.objects.select_for_update(skip_locked=True).filter(owner="", uploaded_at__lt=limit)
     digests = set(stale.values_list("sha256", flat=True))
     removed = stale.delete()[0]
-    still_used = set(StoredFile.objects.filter(sha256__in=digests).values_list("sha256", flat=True))
-    for sha256 in digests - still_used:
-        transaction.on_commit(lambda gone=sha256: store.remove(gone))  # type: ignore[misc]
+    transaction.on_commit(lambda: _remove_unused(digests))
     return removed
+
+
+def _remove_unused(digests: Iterable[str]) -> None:
+    """Remove the bytes that no row names any more, one by one, each while nobody else may keep them anew."""
+    for sha256 in digests:
+        with transaction.atomic():
+            _hold(sha256)
+            if not StoredFile.objects.filter(sha256=sha256).exists():
+                store.remove(sha256)

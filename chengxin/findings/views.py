@@ -187,7 +187,7 @@ def step(request: ActorRequest, pk: int, name: str) -> HttpResponse:
     kept: list[Any] = []
     try:
         if door.with_photos:
-            kept = collect_photos(request.actor, request)
+            kept = collect_photos(request.actor, request, documents=True)
         if form.is_valid():
             door.call(request.actor, finding, form.cleaned_data, [file.pk for file in kept])
             messages.success(request, door.done)
@@ -256,9 +256,11 @@ def _finder(actor: Actor, finding: Finding) -> str:
     return finding.finder_office or "局督察人员"
 
 
-def _photos(finding: Finding) -> list[tuple[str, str]]:
-    shown = selectors.photos_of(finding)
-    return [(reverse("findings:photo", args=[finding.pk, file.pk]), f"{stage}：{file.original_name}") for stage, file in shown]
+def _photos(finding: Finding) -> list[tuple[str, str, bool]]:
+    return [
+        (reverse("findings:photo", args=[finding.pk, file.pk]), f"{stage}：{file.original_name}", file.is_image)
+        for stage, file in selectors.photos_of(finding)
+    ]
 
 
 def _steps(actor: Actor, finding: Finding) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -101,3 +102,53 @@ def test_a_flipped_byte_is_found(world: World) -> None:
     path.chmod(0o600)
     path.write_bytes(b"x" + path.read_bytes()[1:])
     assert services.damaged_files() == [stored.sha256]
+
+
+def office(*names: str) -> bytes:
+    """A package with the parts that make an office document."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        for name in names:
+            package.writestr(name, "<x/>")
+    return content.getvalue()
+
+
+WORD = office("[Content_Types].xml", "word/document.xml")
+
+
+@pytest.mark.parametrize(
+    ("content", "ending"), [(b"%PDF-1.7\n...\n%%EOF\n", "pdf"), (WORD, "document"), (office("xl/workbook.xml"), "sheet")]
+)
+def test_a_document_is_known_by_its_content_and_downloaded_never_shown(world: World, content: bytes, ending: str) -> None:
+    finding, own = world.finding(), world.client("队员")
+    given = {"text": "见附件", "seen_version": "0", "photo_files": SimpleUploadedFile("说明.jpg", content)}
+    assert own.post(f"/findings/{finding.pk}/object/", given).status_code == 303
+    stored = StoredFile.objects.get()
+    assert stored.media_type.endswith(ending)
+    answer = own.get(f"/findings/{finding.pk}/photos/{stored.pk}/?small")
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer.content == content
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"%PDF-1.7 cut off", "不完整"),
+        (office("word/document.xml", "word/vbaProject.bin"), "含有宏"),
+        (office("readme.txt"), "只收 PDF"),
+        (WORD[:40], "损坏"),
+    ],
+)
+def test_a_document_that_is_none_leaves_nothing_and_keeps_what_was_typed(world: World, content: bytes, message: str) -> None:
+    finding = world.finding()
+    given = {"text": "当时在换装", "seen_version": "0", "photo_files": SimpleUploadedFile("说明.docx", content)}
+    answer = world.client("队员").post(f"/findings/{finding.pk}/object/", given)
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    assert "当时在换装" in answer.content.decode()
+    assert (StoredFile.objects.count(), finding.objections.count()) == (0, 0)
+
+
+def test_a_photo_form_takes_no_documents(world: World) -> None:
+    with pytest.raises(DomainError, match="照片"):
+        services.accept_photo(world.actor("队员"), SimpleUploadedFile("a.jpg", WORD))  # type: ignore[arg-type]
