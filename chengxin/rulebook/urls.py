@@ -9,6 +9,7 @@ urlpatterns = [
     path("gaps/", views.gaps, name="gaps"),
     path("gaps/<int:pk>/<str:name>/confirm/", views.confirm, name="confirm"),
     path("issue/", views.issue, name="issue"),
+    path("rules/<str:code>/publish/", views.publish, name="publish"),
     path("calendar/", views.work_calendar, name="calendar"),
     path("calendar/<int:year>/", views.work_calendar, name="year"),
     path("calendar/notice/", views.holiday_notice, name="holiday_notice"),

@@ -15,7 +15,7 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
 from chengxin.rulebook import selectors, services
-from chengxin.rulebook.forms import HolidayNoticeForm, IssueForm
+from chengxin.rulebook.forms import HolidayNoticeForm, IssueForm, PublishForm
 from chengxin.rulebook.models import CalendarVersion
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
@@ -35,7 +35,9 @@ def clause(request: ActorRequest, code: str) -> HttpResponse:
     """A clause: original wording, rules, values with date, source and confirmation, and what cites it."""
     found = selectors.clause_for(code)
     panels = [panel for make in CLAUSE_PANELS if (panel := make(request.actor, code)) is not None]
-    return render(request, "rulebook/clause.html", {"clause": found, "panels": panels})
+    return render(
+        request, "rulebook/clause.html", {"clause": found, "panels": panels, "may_publish": request.actor.may("rulebook.publish")}
+    )
 
 
 @page("rulebook.read")
@@ -65,6 +67,23 @@ def issue(request: ActorRequest) -> HttpResponse:
             messages.success(request, f"已印发 {count} 条规则。")
             return see_other(reverse("rulebook:contents"))
     return render(request, "rulebook/issue.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@page("rulebook.publish", methods=("GET", "HEAD", "POST"))
+def publish(request: ActorRequest, code: str) -> HttpResponse:
+    """发布新版本 of a rule from a day on; the version before ends the day before."""
+    version = selectors.newest_version(code)
+    form = PublishForm(request.POST or None, values=version.values)
+    if request.method == "POST" and form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("in_force_on", "document_number")}
+        try:
+            made = services.publish_version(request.actor, code, values=form.changed(version.values), **given)
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            messages.success(request, f"{made.label} 自 {given['in_force_on']} 施行。")
+            return see_other(reverse("rulebook:clause", args=[version.rule.clause_id]))
+    return render(request, "rulebook/publish.html", {"version": version, "form": form}, status=422 if form.errors else 200)
 
 
 @page("rulebook.read")

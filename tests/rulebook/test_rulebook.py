@@ -138,3 +138,18 @@ def test_the_clause_page_lists_the_findings_that_cite_it_within_the_readers_scop
     assert finding.number in world.client("督察").get("/rulebook/clauses/2.1.3/").content.decode()
     assert finding.number not in world.client("外人").get("/rulebook/clauses/2.1.3/").content.decode()
     assert world.client("队员").get("/rulebook/clauses/9.9/").status_code == 404
+
+
+def test_a_new_version_is_published_on_the_page_and_holds_from_its_day(world: World) -> None:
+    leader, address = world.client("局长"), "/rulebook/rules/findings.rectification/publish/"
+    with clock.frozen(clock.at(TODAY, 9)):
+        page = leader.get(address).content.decode()
+        assert "整改期限（工作日）" in page
+        given = {"document_number": "城管〔2026〕9号", "value-extension_workdays": "7", "value-extensions": "1"}
+        refused = leader.post(address, {**given, "in_force_on": "2026-09-29", "value-workdays": "5"})
+        assert (refused.status_code, "不溯及既往" in refused.content.decode()) == (422, True)
+        assert "没有改动" in leader.post(address, {**given, "in_force_on": "2026-10-01", "value-workdays": "7"}).content.decode()
+        assert leader.post(address, {**given, "in_force_on": "2026-10-01", "value-workdays": "5"}).status_code == 303
+    values = [selectors.rule_values("findings.rectification", day)["workdays"] for day in (TODAY, TODAY + dt.timedelta(days=1))]
+    assert values == [7, 5]
+    assert world.client("人事").get(address).status_code == 403
