@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-PR_SET_PDEATHSIG = 1
+from chengxin.core.lifeline import signal_group
+
 GRACE_S = 10.0
 
 
@@ -29,33 +30,28 @@ class ChildDied(RuntimeError):
     """A child ended although nobody asked it to."""
 
 
-def _die_with(parent: int) -> Callable[[], None]:
-    """Runs in the child before its program: the kernel ends it when the parent dies, however the parent dies."""
-    libc = ctypes.CDLL(None)
-
-    def ask_the_kernel() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # the parent died before the kernel was asked
-            os._exit(1)
-
-    return ask_the_kernel
-
-
 def run_until_stopped(programs: Sequence[Program], *, on_ready: Callable[[], None]) -> None:
-    """Run the programs until INT or TERM arrives, then end them all. Raises ChildDied when one ends by itself."""
+    """Run the programs until INT or TERM arrives, then end them all. Raises ChildDied when one ends by itself.
+
+    When this process is killed, the lifeline ends the programs and all their children.
+    """
     stop = StopRequest()
     children: dict[subprocess.Popen[bytes], Program] = {}
-    try:
-        for program in programs:
-            children[_start(program)] = program
-        on_ready()
-        while not stop.requested:
-            for child, program in children.items():
-                if child.poll() is not None:
-                    raise ChildDied(f"{program.name}意外退出（退出码 {child.returncode}），已停止全部进程。")
-            time.sleep(0.1)
-    finally:
-        _end(list(children))
+    with _lifeline() as lifeline:
+        try:
+            for program in programs:
+                child = _start(program)
+                children[child] = program
+                _tell(lifeline, str(child.pid))
+            on_ready()
+            while not stop.requested:
+                for child, program in children.items():
+                    if child.poll() is not None:
+                        raise ChildDied(f"{program.name}意外退出（退出码 {child.returncode}），已停止全部进程。")
+                time.sleep(0.1)
+        finally:
+            _end(list(children))
+            _tell(lifeline, "done")
 
 
 class StopRequest:
@@ -70,28 +66,34 @@ class StopRequest:
         self.requested = True
 
 
+def _lifeline() -> subprocess.Popen[bytes]:
+    # a session of its own, as the children: Ctrl-C in the terminal reaches the parent alone, which then ends them in order
+    command = [sys.executable, "-m", "chengxin.core.lifeline"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+
+def _tell(lifeline: subprocess.Popen[bytes], line: str) -> None:
+    assert lifeline.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        lifeline.stdin.write(f"{line}\n".encode())
+        lifeline.stdin.flush()
+
+
 def _start(program: Program) -> subprocess.Popen[bytes]:
-    # a session of its own: Ctrl-C in the terminal reaches the parent alone, which then ends the children in order
     return subprocess.Popen(
         list(program.command),
         env={**os.environ, **program.environment},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with(os.getpid()),
     )
 
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:
     for child in children:
-        _signal_group(child, signal.SIGTERM)
+        signal_group(child.pid, signal.SIGTERM)
     limit = time.monotonic() + GRACE_S
     for child in children:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(max(0.1, limit - time.monotonic()))
-        _signal_group(child, signal.SIGKILL)
+        signal_group(child.pid, signal.SIGKILL)
         child.wait()
-
-
-def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, number)

@@ -90,7 +90,7 @@ def test_the_audit_is_sealed_verified_and_a_deleted_entry_is_named(chengxin: Run
     assert json.loads(broken.stdout)["first_misfit"]["entry"] == deleted
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_site_is_served_and_nothing_is_left_behind_when_it_stops(data: Path, number: signal.Signals) -> None:
     port = free_port()
     command = [sys.executable, "-m", "chengxin", "serve", "--port", str(port)]
