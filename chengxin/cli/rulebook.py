@@ -75,8 +75,9 @@ def _docx_lines(file: Path) -> list[str]:
     import zipfile
 
     import docx
+    from docx.opc.exceptions import OpcError
 
     try:
         return [paragraph.text for paragraph in docx.Document(str(file)).paragraphs]
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (OpcError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise click.UsageError(f"{file.name} 不是可读的 .docx 文件，请用 Word 重新另存。") from error

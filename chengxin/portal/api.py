@@ -25,6 +25,7 @@ from chengxin.findings import selectors as findings
 from chengxin.people import access
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.doors import page
 from chengxin.ui.problems import problem
 
 MOST = 200
@@ -53,6 +54,7 @@ api = NinjaAPI(
     description="设备与系统对接接口，只读。时间为 ISO 8601，时区 Asia/Shanghai；错误为 problem+json。",
     auth=TokenAuth(),
     urls_namespace="api-1",
+    docs_decorator=page("signed_in"),
     openapi_extra={"info": {"license": {"name": "AGPL-3.0-or-later"}}},
 )
 

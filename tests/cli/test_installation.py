@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import docx
 import pytest
 
 from tests.cli.conftest import Run, environment
@@ -67,6 +68,26 @@ def test_rules_are_issued_and_answers_come_from_the_database(chengxin: Run) -> N
     assert (answer["season"], answer["rule_version"], "simulated" in answer) == ("summer", "attire.season@1", False)
     status = json.loads(chengxin("rulebook", "status").stdout)
     assert status["to_be_confirmed"] > 0
+
+
+def test_the_plan_is_imported_from_a_word_file(chengxin: Run, tmp_path: Path) -> None:
+    plan = docx.Document()
+    for line in (
+        "专项工作方案",
+        "一、工作目标",
+        "以规范队伍日常行为为核心。",
+        "3. 着装禁忌与禁止行为",
+        "严禁制服与便服混穿。",
+        "严禁漏戴标识。",
+    ):
+        plan.add_paragraph(line)
+    plan.save(str(tmp_path / "方案.docx"))
+    imported = json.loads(chengxin("rulebook", "import", str(tmp_path / "方案.docx")).stdout)
+    assert imported["found"] == ["1", "2.1.3"]
+    assert "2.1.4" in imported["missing"]
+    (tmp_path / "other.docx").write_bytes(b"PK no package")
+    refused = chengxin("rulebook", "import", str(tmp_path / "other.docx"))
+    assert (refused.returncode, "不是可读的 .docx" in refused.stderr) == (2, True)
 
 
 def test_the_audit_is_sealed_verified_and_a_deleted_entry_is_named(chengxin: Run, data: Path) -> None:

@@ -64,6 +64,12 @@ def test_without_a_token_every_operation_answers_with_a_problem(world: World) ->
         assert answer.json()["code"] == "bad_token"
 
 
+def test_the_description_page_is_for_users_only(world: World) -> None:
+    for address in ("/api/v1/docs", "/api/v1/openapi.json"):
+        assert Client().get(address)["Location"].startswith("/account/login/")
+        assert world.client("系统员").get(address).status_code == 200
+
+
 def test_the_token_sees_its_unit_and_nothing_else(world: World, caller: Client) -> None:
     own, other = world.finding(), world.finding(person="外人")
     listed = caller.get("/api/v1/findings").json()
