@@ -221,14 +221,9 @@ def orders(request: ActorRequest) -> HttpResponse:
     """换装令: all of them for everybody; entering one needs the capability, which the command asks for."""
     may_order = request.actor.may("attire.order")
     form = forms.SeasonOrderForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            order = services.issue_season_order(request.actor, **form.cleaned_data)
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, f"已录入 {order.document_number}。")
-            return see_other(reverse("attire:orders"))
+    if form.carry_out(lambda given: services.issue_season_order(request.actor, **given)):
+        messages.success(request, f"已录入 {form.cleaned_data['document_number']}。")
+        return see_other(reverse("attire:orders"))
     day = clock.today()
     context = {
         "orders": selectors.season_orders(),
@@ -243,30 +238,23 @@ def orders(request: ActorRequest) -> HttpResponse:
 def withdraw_order(request: ActorRequest, pk: int) -> HttpResponse:
     order = selectors.order_for(pk)
     form = forms.WithdrawOrderForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.withdraw_season_order(request.actor, order, **form.cleaned_data)
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, "已撤回，自今天起不再适用。")
-            return see_other(reverse("attire:orders"))
+    if form.carry_out(lambda given: services.withdraw_season_order(request.actor, order, **given)):
+        messages.success(request, "已撤回，自今天起不再适用。")
+        return see_other(reverse("attire:orders"))
     return render(request, "attire/withdraw_order.html", {"order": order, "form": form}, status=422 if form.errors else 200)
 
 
 @page("attire.exempt", methods=("GET", "HEAD", "POST"))
 def exemptions(request: ActorRequest) -> HttpResponse:
     form = forms.ExemptionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        given = dict(form.cleaned_data)
-        try:
-            person = people.person_by_text(request.actor, given.pop("person"))
-            services.grant_exemption(request.actor, person, **given)
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, f"{person.name} 豁免至 {given['until']}。")
-            return see_other(reverse("attire:exemptions"))
+
+    def grant(given: dict[str, Any]) -> None:
+        person = people.person_by_text(request.actor, given.pop("person"))
+        services.grant_exemption(request.actor, person, **given)
+
+    if form.carry_out(grant):
+        messages.success(request, f"已批准，豁免至 {form.cleaned_data['until']}。")
+        return see_other(reverse("attire:exemptions"))
     listing = ListPage(
         request,
         selectors.exemptions_visible_to(request.actor).values("pk", "person__name", "person__number", "period", "approved_by"),
@@ -298,14 +286,9 @@ def hand_back(request: ActorRequest, pk: int) -> HttpResponse:
     person = selectors.leaver_for(request.actor, pk)
     lines = selectors.hand_back_list(person)
     form = forms.HandBackForm(request.POST or None, lines=lines)
-    if request.method == "POST" and form.is_valid():
-        try:
-            changed = services.record_hand_back(request.actor, person, outcomes=form.outcomes(), note=form.cleaned_data["note"])
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, f"已记录 {changed} 项。" if changed else "没有变化。")
-            return see_other(reverse("attire:hand_back", args=[pk]))
+    if form.carry_out(lambda given: services.record_hand_back(request.actor, person, outcomes=form.outcomes(), note=given["note"])):
+        messages.success(request, "已保存。")
+        return see_other(reverse("attire:hand_back", args=[pk]))
     context = {"person": person, "lines": lines, "form": form}
     return render(request, "attire/hand_back.html", context, status=422 if form.errors else 200)
 

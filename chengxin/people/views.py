@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import xlsxwriter
@@ -20,21 +19,8 @@ from chengxin.people.catalog import ROLE_BY_CODE
 from chengxin.people.models import ApiToken, Assignment, Person, PersonClass, SignInGuard, User, whole
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.export import XLSX
-from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
-
-
-def _take(form: Form, work: Callable[[dict[str, Any]], Any]) -> bool:
-    """Run a command with a valid form's data; a refusal lands on the form. Whether it worked."""
-    if not form.is_bound or not form.is_valid():
-        return False
-    try:
-        work(dict(form.cleaned_data))
-    except DomainError as error:
-        form.add_domain_error(error)
-        return False
-    return True
 
 
 @page("people.read")
@@ -79,7 +65,7 @@ def add_person(request: ActorRequest) -> HttpResponse:
         unit = selectors.unit_for(request.actor, int(given.pop("unit")), "people.change")
         services.add_person(request.actor, unit=unit, **given)
 
-    if _take(form, add):
+    if form.carry_out(add):
         messages.success(request, f"已新增 {form.cleaned_data['name']}。")
         return see_other(reverse("people:persons"))
     context = {"form": form, "title": "新增人员", "button": "新增", "back": reverse("people:persons")}
@@ -101,9 +87,9 @@ def person(request: ActorRequest, pk: int) -> HttpResponse:
         services.assign_person(request.actor, found, unit=unit, **given)
 
     if (
-        _take(assign, move)
-        or _take(status, lambda given: services.set_status(request.actor, found, **given))
-        or _take(departure, lambda given: services.record_departure(request.actor, found, **given))
+        assign.carry_out(move)
+        or status.carry_out(lambda given: services.set_status(request.actor, found, **given))
+        or departure.carry_out(lambda given: services.record_departure(request.actor, found, **given))
     ):
         messages.success(request, "已保存。")
         return see_other(reverse("people:person", args=[pk]))
@@ -129,7 +115,7 @@ def units(request: ActorRequest) -> HttpResponse:
             raise DomainError("code_taken", f"代码 {given['code']} 已被使用，请换一个。", field="code")
         services.add_unit(request.actor, parent=parent, **given)
 
-    if _take(form, add):
+    if form.carry_out(add):
         messages.success(request, "已新增单位。")
         return see_other(reverse("people:units"))
     return render(request, "people/units.html", {"units": every, "form": form}, status=422 if form.errors else 200)
@@ -149,7 +135,7 @@ def users(request: ActorRequest) -> HttpResponse:
             raise DomainError("has_user", f"{found.name} 已有用户，请在列表中查找。", field="person")
         services.create_user(request.actor, person=found, **given)
 
-    if _take(form, create):
+    if form.carry_out(create):
         messages.success(request, "已新增用户。")
         return see_other(reverse("people:users"))
     query = User.objects.annotate(
@@ -182,7 +168,7 @@ def user(request: ActorRequest, pk: int) -> HttpResponse:
         chosen = next((unit for unit in every if str(unit.pk) == given.pop("unit")), None)
         services.grant_role(request.actor, found, unit=chosen, **given)
 
-    if _take(grant, give) or _take(password, lambda given: services.reset_password(request.actor, found, **given)):
+    if grant.carry_out(give) or password.carry_out(lambda given: services.reset_password(request.actor, found, **given)):
         messages.success(request, "已保存。")
         return see_other(reverse("people:user", args=[pk]))
     locked = SignInGuard.objects.filter(username=found.username, locked_until__gt=clock.now()).first()
@@ -223,7 +209,7 @@ def tokens(request: ActorRequest) -> HttpResponse:
         chosen = next((unit for unit in every if str(unit.pk) == given.pop("unit")), None)
         issued.append(services.issue_token(request.actor, unit=chosen, **given))
 
-    _take(form, issue)
+    form.carry_out(issue)
     context = {
         "tokens": ApiToken.objects.select_related("unit").order_by("-pk"),
         "form": forms.TokenForm(units=[(str(unit.pk), unit.name) for unit in every]) if issued else form,

@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor
-from chengxin.core.errors import DomainError
 from chengxin.rulebook import selectors, services
 from chengxin.rulebook.forms import HolidayNoticeForm, IssueForm, PublishForm
 from chengxin.rulebook.models import CalendarVersion
@@ -58,14 +57,9 @@ def confirm(request: ActorRequest, pk: int, name: str) -> HttpResponse:
 def issue(request: ActorRequest) -> HttpResponse:
     """印发: the drafts come into force from the day of issue."""
     form = IssueForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            count = services.issue_rulebook(request.actor, **form.cleaned_data)
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, f"已印发 {count} 条规则。")
-            return see_other(reverse("rulebook:contents"))
+    if form.carry_out(lambda given: services.issue_rulebook(request.actor, **given)):
+        messages.success(request, "已印发，全部规则自印发日起施行。")
+        return see_other(reverse("rulebook:contents"))
     return render(request, "rulebook/issue.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -74,15 +68,14 @@ def publish(request: ActorRequest, code: str) -> HttpResponse:
     """发布新版本 of a rule from a day on; the version before ends the day before."""
     version = selectors.newest_version(code)
     form = PublishForm(request.POST or None, values=version.values)
-    if request.method == "POST" and form.is_valid():
-        given = {name: form.cleaned_data[name] for name in ("in_force_on", "document_number")}
-        try:
-            made = services.publish_version(request.actor, code, values=form.changed(version.values), **given)
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, f"{made.label} 自 {given['in_force_on']} 施行。")
-            return see_other(reverse("rulebook:clause", args=[version.rule.clause_id]))
+
+    def carry_out(given: dict[str, Any]) -> None:
+        head = {name: given[name] for name in ("in_force_on", "document_number")}
+        services.publish_version(request.actor, code, values=form.changed(version.values), **head)
+
+    if form.carry_out(carry_out):
+        messages.success(request, f"新版本自 {form.cleaned_data['in_force_on']} 施行。")
+        return see_other(reverse("rulebook:clause", args=[version.rule.clause_id]))
     return render(request, "rulebook/publish.html", {"version": version, "form": form}, status=422 if form.errors else 200)
 
 
@@ -117,12 +110,7 @@ def _month(year: int, month: int, is_workday: Callable[[dt.date], bool]) -> dict
 def holiday_notice(request: ActorRequest) -> HttpResponse:
     """录入放假通知: a new calendar version; open terms are recomputed with a trace."""
     form = HolidayNoticeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.enter_holiday_notice(request.actor, **form.cleaned_data)
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, f"已录入 {made.label}。")
-            return see_other(reverse("rulebook:year", args=[made.year]))
+    if form.carry_out(lambda given: services.enter_holiday_notice(request.actor, **given)):
+        messages.success(request, "已录入，未结案的期限已按新日历重算。")
+        return see_other(reverse("rulebook:year", args=[form.cleaned_data["year"]]))
     return render(request, "rulebook/holiday_notice.html", {"form": form}, status=422 if form.errors else 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -23,6 +24,17 @@ class Form(forms.Form):
             elif isinstance(field, forms.DateField):
                 field.error_messages["invalid"] = f"“{field.label}”请写成 2026-09-30 这样的日期。"
             field.widget.attrs.setdefault("class", _css_class(field.widget))
+
+    def carry_out(self, command: Callable[[dict[str, Any]], Any]) -> bool:
+        """Call a command with what was filled in; a refusal lands on the form. Whether the command was carried out."""
+        if not self.is_bound or not self.is_valid():
+            return False
+        try:
+            command(dict(self.cleaned_data))
+        except DomainError as error:
+            self.add_domain_error(error)
+            return False
+        return True
 
     def add_domain_error(self, error: DomainError) -> None:
         """Show a refusal beside the field it names, or above the form."""
