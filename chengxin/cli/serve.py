@@ -11,6 +11,7 @@ import click
 
 from chengxin.cli.django import with_database
 from chengxin.cli.setup import prepare
+from chengxin.core.postgres import revive
 from chengxin.core.processes import ChildDied, Program, run_until_stopped
 
 
@@ -27,7 +28,7 @@ def serve(host: str, port: int, demo: bool) -> None:
 
         connections.close_all()
         try:
-            run_until_stopped(_programs(host, port), on_ready=lambda: click.echo(f"城心已启动：http://{host}:{port}/"))
+            run_until_stopped(_programs(host, port), each_second=Housekeeping(host, port))
         except ChildDied as error:
             raise click.ClickException(str(error)) from error
 
@@ -39,6 +40,30 @@ def worker() -> None:
         from django.core.management import call_command
 
         call_command("procrastinate", "worker")
+
+
+class Housekeeping:
+    """Each second: say once that the site answers, and start the database again should somebody have killed it."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address = ("127.0.0.1" if host == "0.0.0.0" else host, port)
+        self.announced = False
+
+    def __call__(self) -> None:
+        from django.conf import settings
+
+        if not self.announced and self._answers():
+            self.announced = True
+            click.echo(f"城心已启动：http://{self.address[0]}:{self.address[1]}/")
+        if revive(settings.DATABASE_TARGET):
+            click.echo("数据库意外停止，已重新启动。", err=True)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(self.address, timeout=1).close()
+        except OSError:
+            return False
+        return True
 
 
 def _programs(host: str, port: int) -> list[Program]:

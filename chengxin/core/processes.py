@@ -30,7 +30,7 @@ class ChildDied(RuntimeError):
     """A child ended although nobody asked it to."""
 
 
-def run_until_stopped(programs: Sequence[Program], *, on_ready: Callable[[], None]) -> None:
+def run_until_stopped(programs: Sequence[Program], *, each_second: Callable[[], None]) -> None:
     """Run the programs until INT or TERM arrives, then end them all. Raises ChildDied when one ends by itself.
 
     When this process is killed, the lifeline ends the programs and all their children.
@@ -43,11 +43,14 @@ def run_until_stopped(programs: Sequence[Program], *, on_ready: Callable[[], Non
                 child = _start(program)
                 children[child] = program
                 _tell(lifeline, str(child.pid))
-            on_ready()
+            next_second = time.monotonic()
             while not stop.requested:
                 for child, program in children.items():
                     if child.poll() is not None:
                         raise ChildDied(f"{program.name}意外退出（退出码 {child.returncode}），已停止全部进程。")
+                if time.monotonic() >= next_second:
+                    each_second()
+                    next_second = time.monotonic() + 1
                 time.sleep(0.1)
         finally:
             _end(list(children))

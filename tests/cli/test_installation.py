@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import json
 import os
 import signal
@@ -9,12 +10,14 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
 import docx
 import pytest
 
+from chengxin.core.postgres import EmbeddedServer
 from tests.cli.conftest import Run, environment
 
 pytestmark = pytest.mark.slow  # in this order: each test goes on from where the one before stopped
@@ -136,6 +139,37 @@ def test_the_site_is_served_and_nothing_is_left_behind_when_it_stops(data: Path,
         finally:
             site.kill()
     assert wait_until_nothing_runs(data) == []
+
+
+def test_a_killed_database_is_started_again_under_the_running_site(data: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "chengxin", "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=environment(data), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as site:
+        try:
+            assert site.stdout is not None
+            assert any("城心已启动" in line for line in site.stdout)
+            server = EmbeddedServer(data / "postgres")
+            pid = server.postmaster()
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            assert any("已重新启动" in line for line in site.stdout)
+            assert server.postmaster() not in (None, pid)
+            assert "用户名或口令不正确" in refused_sign_in(f"http://127.0.0.1:{port}/account/login/")
+            site.send_signal(signal.SIGTERM)
+            site.communicate(timeout=60)
+        finally:
+            site.kill()
+    assert wait_until_nothing_runs(data) == []
+
+
+def refused_sign_in(address: str) -> str:
+    """What the site answers to a wrong password: it has to ask the database."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies := http.cookiejar.CookieJar()))
+    browser.open(address, timeout=20).read()
+    token = next(cookie.value for cookie in cookies if cookie.name == "csrftoken")
+    form = urllib.parse.urlencode({"csrfmiddlewaretoken": token, "login": "nobody", "password": "Wrong-Pass-1"})
+    answer: str = browser.open(address, data=form.encode(), timeout=20).read().decode()
+    return answer
 
 
 def test_a_taken_port_is_said_plainly(chengxin: Run) -> None:

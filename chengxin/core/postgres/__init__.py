@@ -5,7 +5,7 @@ server, waits for the exclusive lock and stops the server once nobody holds it a
 process, so a kill -9 of a user, or of all of them, leaves no server behind; a watcher that was killed itself is replaced by the next user.
 """
 
-from chengxin.core.postgres.server import EmbeddedServer, ServerFailed, ensure_database, running
+from chengxin.core.postgres.server import EmbeddedServer, ServerFailed, ensure_database, revive, running
 from chengxin.core.postgres.target import DatabaseTarget, TargetError, database_target
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "TargetError",
     "database_target",
     "ensure_database",
+    "revive",
     "running",
 ]

@@ -69,6 +69,17 @@ class EmbeddedServer:
             raise
         return self
 
+    def revive(self) -> bool:
+        """Start the server again if its postmaster is gone although it is in use; whether that was so. For holders of a share."""
+        if self.postmaster() is not None:
+            return False
+        with self._guard():
+            if self.postmaster() is None:
+                self._launch()
+            self._ensure_watcher()
+        self._wait_until_it_answers()
+        return True
+
     def close(self) -> None:
         """Give the share back; the last one out stops the server before this returns."""
         self._release()
@@ -306,3 +317,8 @@ def running(target: DatabaseTarget) -> Iterator[DatabaseTarget]:
     with EmbeddedServer(target.data):
         ensure_database(target)
         yield target
+
+
+def revive(target: DatabaseTarget) -> bool:
+    """Start the embedded server again after a kill; whether that was needed. An external server is somebody else's."""
+    return target.data is not None and EmbeddedServer(target.data).revive()
