@@ -19,8 +19,8 @@ from chengxin.core.errors import Conflict
 from chengxin.core.registry import audit_actions
 
 # The canonical text of an entry: its columns as one JSON array, made by the database so that every language can repeat it.
-# jsonb prints itself in one way only (keys ordered, one space after each comma and colon).
-CANONICAL = """convert_to(jsonb_build_array('chengxin-entry-1', id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+# json_build_array prints in one way only (", " between values), and so does the jsonb of the details (keys ordered, one space).
+CANONICAL = """convert_to(json_build_array('chengxin-entry-1', id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
  actor_user, actor_label, channel, address, action, subject, unit_id, person_id, details, xid)::text, 'UTF8')"""
 INSERT = """INSERT INTO audit_entry
  (at, actor_user, actor_label, channel, address, action, subject, unit_id, person_id, details)
