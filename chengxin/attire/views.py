@@ -16,6 +16,7 @@ from django.urls import reverse
 from chengxin.attire import forms, rules, selectors, services
 from chengxin.attire.models import RollCall, Season
 from chengxin.core import clock
+from chengxin.core.capabilities import require
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.files import selectors as files
 from chengxin.files.answers import file_response
@@ -220,6 +221,8 @@ def worker(request: ActorRequest) -> HttpResponse:  # noqa: ARG001
 def orders(request: ActorRequest) -> HttpResponse:
     """换装令: all of them for everybody; entering one needs the capability, which the command asks for."""
     may_order = request.actor.may("attire.order")
+    if request.method == "POST":
+        require(request.actor, "attire.order")
     form = forms.SeasonOrderForm(request.POST or None)
     if form.carry_out(lambda given: services.issue_season_order(request.actor, **given)):
         messages.success(request, f"已录入 {form.cleaned_data['document_number']}。")

@@ -10,11 +10,6 @@ def entries_visible_to(actor: Actor) -> EntryQuerySet:
     return Entry.objects.all().visible_to(actor)
 
 
-def entries_about(subject: str) -> EntryQuerySet:
-    """Entries of one thing, oldest first; the caller has checked that the reader may see the thing."""
-    return Entry.objects.filter(subject=subject).order_by("id")
-
-
 def last_checkpoint() -> Checkpoint | None:
     return Checkpoint.objects.order_by("-number").defer("leaves", "entry_ids").first()
 

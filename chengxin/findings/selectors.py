@@ -48,11 +48,6 @@ def finding_by_number(actor: Actor, text: str) -> Finding:
     return finding_for(actor, int(digits))
 
 
-def findings_of(person: Person) -> FindingQuerySet:
-    """All findings of a person, newest first; the caller has checked the scope."""
-    return Finding.objects.filter(person=person).order_by("-seen_at")
-
-
 def repeat_count(person: Person, *, year: int, clause: str | None = None) -> int:
     """How often in a calendar year; reversed and merged findings count nothing, on-the-spot corrections do."""
     counted = Finding.objects.filter(person=person, seen_on__year=year).counting()

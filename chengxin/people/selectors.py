@@ -18,7 +18,6 @@ from chengxin.people.models import (
     Grant,
     Person,
     StaffImport,
-    Status,
     StatusPeriod,
     Unit,
     UnitKind,
@@ -34,14 +33,6 @@ def unit_of(person: Person, on: dt.date) -> Unit | None:
     """The unit a person belonged to on a day."""
     found = Assignment.objects.filter(person=person, period__contains=on).select_related("unit").first()
     return found.unit if found else None
-
-
-def status_on(person: Person, on: dt.date) -> str:
-    """The status of a day: left, suspended, on leave, or in post."""
-    if person.left_on is not None and on > person.left_on:
-        return Status.LEFT
-    period = StatusPeriod.objects.filter(person=person, period__contains=on).first()
-    return period.status if period else Status.IN_POST
 
 
 def statuses_on(persons: Collection[int], on: dt.date) -> dict[int, str]:
@@ -81,23 +72,6 @@ def person_for(actor: Actor, pk: int) -> Person:
     if found is None:
         raise NotFound("no_person", "没有这个人员，或不在您的范围内。")
     return found
-
-
-def is_leader_of(person_id: int | None, unit_id: int | None, on: dt.date) -> bool:
-    """Whether the person led that very unit on the day."""
-    if person_id is None or unit_id is None:
-        return False
-    return Assignment.objects.filter(person_id=person_id, unit_id=unit_id, is_leader=True, period__contains=on).exists()
-
-
-def user_named(username: str) -> User | None:
-    return User.objects.filter(username=username).first()
-
-
-def labels_of_users(ids: Collection[int]) -> dict[int, str]:
-    """Names to show for user ids."""
-    rows = User.objects.filter(pk__in=ids).values_list("pk", "username", "person__name")
-    return {pk: name or username for pk, username, name in rows}
 
 
 def leavers(until: dt.date | None = None) -> QuerySet[Person]:

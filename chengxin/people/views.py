@@ -13,10 +13,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from chengxin.core import clock
+from chengxin.core.capabilities import require
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.people import forms, rules, selectors, services
 from chengxin.people.catalog import ROLE_BY_CODE
-from chengxin.people.models import ApiToken, Assignment, Person, PersonClass, SignInGuard, User, whole
+from chengxin.people.models import ApiToken, Assignment, Person, PersonClass, SignInGuard, Unit, User, whole
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.export import XLSX
 from chengxin.ui.pages import render, see_other
@@ -104,13 +105,18 @@ def person(request: ActorRequest, pk: int) -> HttpResponse:
     return render(request, "people/person.html", context, status=422 if failed else 200)
 
 
+def _chosen(units: list[Unit], pk: str) -> Unit | None:
+    """The unit chosen in a form; None where the whole bureau was."""
+    return next((unit for unit in units if str(unit.pk) == pk), None)
+
+
 @page("people.units", methods=("GET", "HEAD", "POST"))
 def units(request: ActorRequest) -> HttpResponse:
     every = selectors.all_units()
     form = forms.UnitForm(request.POST or None, units=[(str(unit.pk), unit.name) for unit in every])
 
     def add(given: dict[str, Any]) -> None:
-        parent = next(unit for unit in every if str(unit.pk) == given.pop("parent"))
+        parent = _chosen(every, given.pop("parent"))
         if any(unit.code == given["code"] for unit in every):
             raise DomainError("code_taken", f"代码 {given['code']} 已被使用，请换一个。", field="code")
         services.add_unit(request.actor, parent=parent, **given)
@@ -165,7 +171,7 @@ def user(request: ActorRequest, pk: int) -> HttpResponse:
     password = forms.PasswordForm(request.POST if asked == "password" else None, prefix="password")
 
     def give(given: dict[str, Any]) -> None:
-        chosen = next((unit for unit in every if str(unit.pk) == given.pop("unit")), None)
+        chosen = _chosen(every, given.pop("unit"))
         services.grant_role(request.actor, found, unit=chosen, **given)
 
     if grant.carry_out(give) or password.carry_out(lambda given: services.reset_password(request.actor, found, **given)):
@@ -202,11 +208,13 @@ def tokens(request: ActorRequest) -> HttpResponse:
     """接口令牌: 系统管理员 issues, 安全管理员 approves, either revokes."""
     every = selectors.all_units()
     may_issue = request.actor.may("people.token")
+    if request.method == "POST":
+        require(request.actor, "people.token")
     form = forms.TokenForm(request.POST or None, units=[(str(unit.pk), unit.name) for unit in every])
     issued: list[str] = []
 
     def issue(given: dict[str, Any]) -> None:
-        chosen = next((unit for unit in every if str(unit.pk) == given.pop("unit")), None)
+        chosen = _chosen(every, given.pop("unit"))
         issued.append(services.issue_token(request.actor, unit=chosen, **given))
 
     form.carry_out(issue)
@@ -221,10 +229,10 @@ def tokens(request: ActorRequest) -> HttpResponse:
 @page("people.tokens", methods=("POST",))
 def settle_token(request: ActorRequest, pk: int, verb: str) -> HttpResponse:
     token = selectors.token_for(pk)
-    if verb == "approve":
-        services.approve_token(request.actor, token)
-    else:
-        services.revoke_token(request.actor, token)
+    commands = {"approve": services.approve_token, "revoke": services.revoke_token}
+    if verb not in commands:
+        raise NotFound("no_step", "没有这个操作。")
+    commands[verb](request.actor, token)
     return see_other(reverse("people:tokens"))
 
 

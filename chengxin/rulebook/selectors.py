@@ -68,10 +68,6 @@ def clauses() -> list[Clause]:
     return list(Clause.objects.prefetch_related("rules"))
 
 
-def clause_exists(code: str) -> bool:
-    return Clause.objects.filter(pk=code).exists()
-
-
 def clause_for(code: str) -> Clause:
     """A clause with its rules and all their versions. Raises NotFound."""
     rules = Rule.objects.prefetch_related(Prefetch("versions", RuleVersion.objects.order_by("-number")))
