@@ -135,7 +135,7 @@ def _seen(request: ActorRequest, person: int) -> services.SeenException:
         person_id=person,
         entries=tuple(code for code in request.POST.getlist(f"entry-{person}") if code),
         corrected_on_spot=f"spot-{person}" in request.POST,
-        note=request.POST.get(f"note-{person}", "")[:500],
+        note=request.POST.get(f"note-{person}", "").replace("\0", "")[:500],
         photos=tuple(file.pk for file in photos),
     )
 

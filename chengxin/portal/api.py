@@ -142,6 +142,8 @@ class PersonOut(Schema):
 @needs("people.read")
 def persons(request: ActorRequest, unit: str = "", limit: int = 50, offset: int = 0) -> list[PersonOut]:
     """Members of today within the token's scope, by number."""
+    if unit and not unit.replace("-", "").replace("_", "").isalnum():
+        raise DomainError("bad_unit", "单位应为单位代码，如 squadron1。", field="unit")
     rows = people.roster(request.actor, unit)[_page(limit, offset)]
     return [PersonOut(**row) for row in rows]
 
@@ -172,6 +174,8 @@ def findings_list(
         raise DomainError("bad_state", f"状态应为 {'、'.join(finding_rules.STATES)} 之一。", field="state")
     found = findings.findings_visible_to(request.actor).select_related("person", "unit").order_by("-seen_at", "-pk")
     found = found.filter(state=state) if state else found
+    if clause and not rulebook.clause_exists(clause):
+        raise DomainError("bad_clause", "没有这个条款，应形如 2.1.3。", field="clause")
     found = found.filter(clause=clause) if clause else found
     found = found.filter(seen_on__gte=since) if since else found
     return [_finding(each) for each in found[_page(limit, offset)]]

@@ -123,3 +123,7 @@ def newest_version(code: str) -> RuleVersion:
     if found is None:
         raise NotFound("no_rule", f"没有规则“{code}”。")
     return found
+
+
+def clause_exists(code: str) -> bool:
+    return any(clause.code == code for clause in clauses())

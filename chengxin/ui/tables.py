@@ -65,7 +65,8 @@ class ListPage:
         return f"{COUNT_LIMIT}+" if self.count > COUNT_LIMIT else str(self.count)
 
     def value(self, name: str) -> str:
-        return self.request.GET.get(name, "").strip()
+        # the database knows no NUL; a filter that has one in it means what is left without it
+        return self.request.GET.get(name, "").replace("\0", "").strip()
 
     def address(self, **changes: Any) -> str:
         """This list's address with some parameters changed (None removes one)."""

@@ -94,6 +94,8 @@ def test_what_the_token_does_not_hold_is_refused(caller: Client) -> None:
         ("findings?offset=-1", "offset"),
         ("findings?state=lost", "state"),
         ("findings?since=yesterday", "since"),
+        ("findings?clause=9.9", "clause"),
+        ("findings?clause=%00", "clause"),
         ("workdays/2026-09-30/0", "count"),
         ("workdays/2026-02-30/3", "day"),
     ],

@@ -21,6 +21,7 @@ def test_a_list_filters_sorts_and_exports_what_the_reader_may_see(world: World) 
     assert "漏戴标识" not in page
     ordered = client.get("/findings/?sort=clause").content.decode()
     assert ordered.index("漏戴标识") < ordered.index("插兜")
+    assert client.get("/findings/?person=%00&sort=%00&unit=%00").status_code == 200
     assert client.get("/findings/?sort=finder_label&state=nonsense&page=-3&from=x").status_code == 200
     exported = client.get("/findings/?export=xlsx&clause=2.3.2").content
     rows = CalamineWorkbook.from_filelike(io.BytesIO(exported)).get_sheet_by_index(0).to_python()
