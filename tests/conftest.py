@@ -24,6 +24,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         yield
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name a case with bytes by its parameter: an archive made at collection carries the time, and workers must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(autouse=True, scope="session")
 def emptying_the_tables_between_tests_passes_the_append_only_triggers() -> Iterator[None]:
     """Tests with real transactions end with TRUNCATE, which the append-only tables refuse to everyone else."""
