@@ -1,15 +1,24 @@
-"""Photos in a form: chosen now, or accepted with an earlier try of the same form."""
+"""Files in a form: photos chosen now or accepted with an earlier try of the same form, and sheets to be read."""
 
 from __future__ import annotations
 
+import csv
+import io
+from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from python_calamine import CalamineError, CalamineWorkbook
 
 from chengxin.core.actor import Actor
+from chengxin.core.errors import DomainError
 from chengxin.files import rules, selectors, services
 from chengxin.files.models import StoredFile
+from chengxin.ui.forms import Form
+
+MOST_BYTES = 5 * 1024 * 1024
 
 
 def collect_photos(
@@ -39,3 +48,36 @@ def _ids(texts: list[str]) -> list[UUID]:
         except ValueError:
             continue
     return found
+
+
+class SheetForm(Form):
+    """A sheet to be understood and previewed; the chapter says what its rows mean."""
+
+    file = forms.FileField(
+        label="表格文件",
+        help_text="按模板填写的 .xlsx、.xls 或 .csv，至多 5 MB。",
+        error_messages={"empty": "“表格文件”是空文件，请重新选择。"},
+    )
+
+    def table(self) -> tuple[bytes, list[list[Any]]]:
+        """The file's bytes and its first sheet. Raises DomainError (field "file") for what cannot be read."""
+        uploaded = self.cleaned_data["file"]
+        if uploaded.size > MOST_BYTES:
+            raise DomainError("too_large", "文件超过 5 MB，请只保留需要导入的行。", field="file")
+        content: bytes = uploaded.read()
+        if uploaded.name.lower().endswith(".csv"):
+            return content, _csv(content)
+        try:
+            sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+            return content, sheet.to_python(skip_empty_area=False)
+        except (CalamineError, IndexError, ValueError) as error:
+            raise DomainError("not_a_sheet", "读不出表格，请用模板（.xlsx）或另存为 .csv 后再上传。", field="file") from error
+
+
+def _csv(content: bytes) -> list[list[Any]]:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return [list(row) for row in csv.reader(io.StringIO(content.decode(encoding)))]
+        except (UnicodeDecodeError, csv.Error):
+            continue
+    raise DomainError("not_text", "文件不是 UTF-8 或 GBK 编码的文本，请另存为 .xlsx 后再上传。", field="file")

@@ -27,3 +27,15 @@ class StoredFile(models.Model):
     @property
     def is_image(self) -> bool:
         return self.media_type.startswith("image/")
+
+
+class SheetImport(models.Model):
+    """A previewed sheet ("people.staff", "duty.roster", …): exactly what was previewed is what is applied."""
+
+    kind = models.CharField("种类", max_length=40)
+    file_name = models.CharField("文件名", max_length=200)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    rows = models.JSONField("内容")
+    uploaded_by = models.BigIntegerField("上传人")
+    uploaded_at = models.DateTimeField("上传时间")
+    applied_at = models.DateTimeField("应用时间", null=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
-from chengxin.files.models import StoredFile
+from chengxin.files.models import SheetImport, StoredFile
 
 
 def waiting_files(actor: Actor, ids: Iterable[UUID]) -> list[StoredFile]:
@@ -31,4 +31,12 @@ def file_of(owner: str, pk: UUID) -> StoredFile:
     found = StoredFile.objects.filter(owner=owner, pk=pk).first()
     if found is None:
         raise NotFound("no_file", "没有这个文件。")
+    return found
+
+
+def sheet_for(actor: Actor, kind: str, number: int) -> SheetImport:
+    """A previewed sheet of the actor's own. Raises NotFound."""
+    found = SheetImport.objects.filter(pk=number, kind=kind, uploaded_by=actor.user_id or 0).first()
+    if found is None:
+        raise NotFound("no_import", "没有这份预览，请重新上传。")
     return found

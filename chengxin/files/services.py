@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from django.db import connection, transaction
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.capabilities import require
-from chengxin.core.errors import DomainError
-from chengxin.files import rules, store
-from chengxin.files.models import StoredFile
+from chengxin.core.errors import Conflict, DomainError
+from chengxin.files import rules, selectors, store
+from chengxin.files.models import SheetImport, StoredFile
 
 WAITING_HOURS = 24
 
@@ -133,3 +134,25 @@ def _remove_unused(digests: Iterable[str]) -> None:
             _hold(sha256)
             if not StoredFile.objects.filter(sha256=sha256).exists():
                 store.remove(sha256)
+
+
+def keep_sheet(actor: Actor, kind: str, *, file_name: str, content: bytes, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Keep an understood sheet of a kind until it is applied; the chapter asks for the permission. Its number."""
+    plain = json.loads(json.dumps([dict(row) for row in rows], default=str))
+    made = SheetImport.objects.create(
+        kind=kind, file_name=file_name[-200:], sha256=hashlib.sha256(content).hexdigest(), rows=plain, uploaded_by=actor.user_id or 0,
+        uploaded_at=clock.now(),
+    )  # fmt: skip
+    return made.pk
+
+
+def take_sheet(actor: Actor, kind: str, number: int) -> SheetImport:
+    """Claim a previewed sheet for applying, within the caller's transaction: it stands as applied exactly if that stands.
+
+    Raises NotFound for a sheet of somebody else or of another kind, Conflict when it was applied before.
+    """
+    sheet = selectors.sheet_for(actor, kind, number)
+    claimed = SheetImport.objects.filter(pk=sheet.pk, applied_at=None).update(applied_at=clock.now())
+    if not claimed:
+        raise Conflict("applied_already", "这份表格已经导入，没有重复执行。")
+    return sheet

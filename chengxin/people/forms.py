@@ -1,21 +1,16 @@
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from typing import Any
 
 from django import forms
-from python_calamine import CalamineError, CalamineWorkbook
 
 from chengxin.core import clock
-from chengxin.core.errors import DomainError
 from chengxin.core.registry import capabilities
 from chengxin.people.catalog import ROLES, TOKEN_CAPABILITIES
 from chengxin.people.models import PersonClass, Sex, Status, UnitKind
 from chengxin.ui.forms import DateInput, Form
 
-MOST_BYTES = 5 * 1024 * 1024
 Choices = list[tuple[str, str]]
 
 
@@ -105,34 +100,3 @@ class TokenForm(Form):
         self.fields["granted"].choices = [(code, capabilities[code].title) for code in TOKEN_CAPABILITIES]  # type: ignore[attr-defined]
         self.fields["unit"].choices = [("", "全局"), *units]  # type: ignore[attr-defined]
         self.initial.setdefault("expires_on", clock.today() + dt.timedelta(days=180))
-
-
-class StaffListForm(Form):
-    file = forms.FileField(
-        label="名册文件",
-        help_text="按模板填写的 .xlsx、.xls 或 .csv，至多 5 MB。",
-        error_messages={"empty": "“名册文件”是空文件，请重新选择。"},
-    )
-
-    def table(self) -> tuple[bytes, list[list[Any]]]:
-        """The file's bytes and its first sheet. Raises DomainError (field "file") for what cannot be read."""
-        uploaded = self.cleaned_data["file"]
-        if uploaded.size > MOST_BYTES:
-            raise DomainError("too_large", "文件超过 5 MB，请只保留名册本身。", field="file")
-        content: bytes = uploaded.read()
-        if uploaded.name.lower().endswith(".csv"):
-            return content, _csv(content)
-        try:
-            sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-            return content, sheet.to_python(skip_empty_area=False)
-        except (CalamineError, IndexError, ValueError) as error:
-            raise DomainError("not_a_sheet", "读不出表格，请用模板（.xlsx）或另存为 .csv 后再上传。", field="file") from error
-
-
-def _csv(content: bytes) -> list[list[Any]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return [list(row) for row in csv.reader(io.StringIO(content.decode(encoding)))]
-        except (UnicodeDecodeError, csv.Error):
-            continue
-    raise DomainError("not_text", "文件不是 UTF-8 或 GBK 编码的文本，请另存为 .xlsx 后再上传。", field="file")

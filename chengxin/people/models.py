@@ -237,17 +237,6 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField("吊销时间", null=True)
 
 
-class StaffImport(models.Model):
-    """A previewed staff list: exactly what was previewed is what is applied."""
-
-    file_name = models.CharField("文件名", max_length=200)
-    sha256 = models.CharField("SHA-256", max_length=64)
-    rows = models.JSONField("内容")
-    uploaded_by = models.BigIntegerField("上传人")
-    uploaded_at = models.DateTimeField("上传时间")
-    applied_at = models.DateTimeField("应用时间", null=True)
-
-
 def whole(period: Any) -> str:
     """A stored period as people read it, both ends included."""
     until = f"{period.upper - dt.timedelta(days=1)}" if period.upper else "至今"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -17,7 +17,6 @@ from chengxin.people.models import (
     Assignment,
     Grant,
     Person,
-    StaffImport,
     StatusPeriod,
     Unit,
     UnitKind,
@@ -136,21 +135,13 @@ def token_for(pk: int) -> ApiToken:
     return found
 
 
-def import_for(actor: Actor, pk: int) -> StaffImport:
-    """A previewed staff list of the actor's own. Raises NotFound."""
-    found = StaffImport.objects.filter(pk=pk, uploaded_by=actor.user_id or 0).first()
-    if found is None:
-        raise NotFound("no_import", "没有这份预览，请重新上传。")
-    return found
-
-
-def import_effects(staff_import: StaffImport) -> list[dict[str, Any]]:
-    """What each row would do: add, change (and what), or nothing."""
-    numbers = [row["number"] for row in staff_import.rows]
+def import_effects(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What each row of a staff list would do: add, change (and what), or nothing."""
+    numbers = [row["number"] for row in rows]
     known = {person.number: person for person in Person.objects.filter(number__in=numbers)}
     running = Assignment.objects.filter(person__number__in=numbers, period__endswith=None).select_related("unit")
     places = {each.person_id: each for each in running}
-    return [{**row, "effect": _effect(row, known.get(row["number"]), places)} for row in staff_import.rows]
+    return [{**row, "effect": _effect(row, known.get(row["number"]), places)} for row in rows]
 
 
 def _effect(row: Mapping[str, Any], person: Person | None, places: Mapping[int, Assignment]) -> str:

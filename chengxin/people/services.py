@@ -19,6 +19,7 @@ from chengxin.core.actor import Actor
 from chengxin.core.capabilities import require
 from chengxin.core.constraints import readable
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
+from chengxin.files.services import keep_sheet, take_sheet
 from chengxin.people import rules
 from chengxin.people.catalog import ROLE_BY_CODE, TOKEN_CAPABILITIES
 from chengxin.people.models import (
@@ -28,7 +29,6 @@ from chengxin.people.models import (
     Person,
     PersonClass,
     SignInGuard,
-    StaffImport,
     Status,
     StatusPeriod,
     Unit,
@@ -36,6 +36,7 @@ from chengxin.people.models import (
 )
 
 DAY = dt.timedelta(days=1)
+SHEET = "people.staff"
 
 
 @transaction.atomic
@@ -251,39 +252,31 @@ def revoke_token(actor: Actor, token: ApiToken) -> None:
 
 
 @transaction.atomic
-def preview_import(actor: Actor, *, file_name: str, content: bytes, rows: Sequence[rules.StaffRow]) -> StaffImport:
-    """Keep an understood staff list until it is applied: exactly what is previewed is what is applied."""
+def preview_import(actor: Actor, *, file_name: str, content: bytes, rows: Sequence[rules.StaffRow]) -> int:
+    """Keep an understood staff list until it is applied: exactly what is previewed is what is applied. Its number."""
     require(actor, "people.import")
-    kept = [{**vars(row), "joined_on": str(row.joined_on)} for row in rows]
-    return StaffImport.objects.create(
-        file_name=file_name[-200:], sha256=hashlib.sha256(content).hexdigest(), rows=kept, uploaded_by=actor.user_id or 0,
-        uploaded_at=clock.now(),
-    )  # fmt: skip
+    return keep_sheet(actor, SHEET, file_name=file_name, content=content, rows=[vars(row) for row in rows])
 
 
 @transaction.atomic
-def apply_import(actor: Actor, staff_import: StaffImport) -> dict[str, int]:
+def apply_import(actor: Actor, number: int) -> dict[str, int]:
     """Apply a previewed list, all of it or nothing; what stands already stays untouched.
 
     Raises Conflict when it was applied before, DomainError when a unit or badge changed since the preview.
     """
     require(actor, "people.import")
-    staff_import = StaffImport.objects.select_for_update().get(pk=staff_import.pk)
-    if staff_import.applied_at is not None:
-        raise Conflict("applied_already", "这份名册已经导入，没有重复执行。")
+    sheet = take_sheet(actor, SHEET, number)
     units = {unit.name: unit for unit in Unit.objects.all()}
     counts = {"added": 0, "changed": 0, "unchanged": 0}
-    for row in staff_import.rows:
+    for row in sheet.rows:
         if row["unit"] not in units:
             raise DomainError("unit_gone", f"第 {row['row']} 行：单位“{row['unit']}”已不存在，请重新上传。")
         try:
             counts[_apply_row(actor, row, units[row["unit"]])] += 1
         except DomainError as error:
             raise type(error)(error.code, f"第 {row['row']} 行：{error.message}整份名册没有导入。") from error
-    staff_import.applied_at = clock.now()
-    staff_import.save(update_fields=["applied_at"])
     if counts["added"] or counts["changed"]:
-        record(actor, "people.imported", f"staff_import:{staff_import.pk}", details={**counts, "file": staff_import.file_name})
+        record(actor, "people.imported", f"sheet:{number}", details={**counts, "file": sheet.file_name})
     return counts
 
 

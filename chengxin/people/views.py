@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import xlsxwriter
 from django.contrib import messages
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import F, OuterRef, Subquery, Value
@@ -15,11 +13,14 @@ from django.urls import reverse
 from chengxin.core import clock
 from chengxin.core.capabilities import require
 from chengxin.core.errors import DomainError, NotFound
+from chengxin.files import selectors as files
+from chengxin.files.forms import SheetForm
 from chengxin.people import forms, rules, selectors, services
 from chengxin.people.catalog import ROLE_BY_CODE
 from chengxin.people.models import ApiToken, Assignment, Person, PersonClass, SignInGuard, Unit, User, whole
+from chengxin.rulekit.sheets import CellError
 from chengxin.ui.doors import ActorRequest, page
-from chengxin.ui.export import XLSX
+from chengxin.ui.export import sheet_template
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
 
@@ -239,55 +240,40 @@ def settle_token(request: ActorRequest, pk: int, verb: str) -> HttpResponse:
 @page("people.import", methods=("GET", "HEAD", "POST"))
 def staff_list(request: ActorRequest) -> HttpResponse:
     """名册导入: understood whole or refused cell by cell; nothing is written before the preview is confirmed."""
-    form = forms.StaffListForm(request.POST or None, request.FILES or None)
-    errors: list[rules.CellError] = []
+    form = SheetForm(request.POST or None, request.FILES or None)
+    errors: list[CellError] = []
     if request.method == "POST" and form.is_valid():
         try:
             content, table = form.table()
             rows, errors = rules.read_staff_list(table, selectors.unit_names())
             if not errors:
                 name = form.cleaned_data["file"].name
-                made = services.preview_import(request.actor, file_name=name, content=content, rows=rows)
-                return see_other(reverse("people:import_preview", args=[made.pk]))
+                number = services.preview_import(request.actor, file_name=name, content=content, rows=rows)
+                return see_other(reverse("people:import_preview", args=[number]))
         except DomainError as error:
             form.add_domain_error(error)
-    context = {"form": form, "errors": errors}
-    return render(request, "people/import.html", context, status=422 if form.errors or errors else 200)
+    context = {"title": "名册导入", "template": reverse("people:import_template"), "form": form, "errors": errors}
+    return render(request, "ui/import.html", context, status=422 if form.errors or errors else 200)
 
 
 @page("people.import", methods=("GET", "HEAD", "POST"))
 def import_preview(request: ActorRequest, pk: int) -> HttpResponse:
-    found = selectors.import_for(request.actor, pk)
+    found = files.sheet_for(request.actor, services.SHEET, pk)
     if request.method == "POST":
-        counts = services.apply_import(request.actor, found)
+        counts = services.apply_import(request.actor, found.pk)
         messages.success(request, f"已导入：新增 {counts['added']} 人，修改 {counts['changed']} 人，{counts['unchanged']} 人无变化。")
         return see_other(reverse("people:persons"))
-    effects = selectors.import_effects(found)
-    context = {"import": found, "effects": effects, "changes": sum(row["effect"] != "无变化" for row in effects)}
-    return render(request, "people/import_preview.html", context)
+    effects = selectors.import_effects(found.rows)
+    columns = {"number": "工号", "name": "姓名", "unit": "单位", "badge_number": "胸号"}
+    context = {"title": "名册导入", "sheet": found, "effects": effects, "columns": columns, "again": reverse("people:import")}
+    return render(request, "ui/import_preview.html", context)
 
 
 @page("people.import")
 def import_template(request: ActorRequest) -> HttpResponse:  # noqa: ARG001
     """An empty staff list with the headings and the lists to choose from."""
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
-    sheet = book.add_worksheet("名册")
-    heading = book.add_format({"bold": True, "bg_color": "#E6EFF0"})
-    as_text = book.add_format({"num_format": "@"})
-    sheet.write_row(0, 0, rules.COLUMNS, heading)
-    sheet.set_column(0, len(rules.COLUMNS) - 1, 14, as_text)
-    for column, choices in ((2, list(rules.SEXES)), (3, list(rules.CLASSES))):
-        sheet.data_validation(1, column, 2000, column, {"validate": "list", "source": choices})
-    names = selectors.unit_names()
-    lists = book.add_worksheet("单位")
-    lists.write_column(0, 0, names)
-    sheet.data_validation(1, 4, 2000, 4, {"validate": "list", "source": f"=单位!$A$1:$A${max(1, len(names))}"})
-    sheet.freeze_panes(1, 0)
-    book.close()
-    response = HttpResponse(buffer.getvalue(), content_type=XLSX)
-    response["Content-Disposition"] = 'attachment; filename="staff-list.xlsx"'
-    return response
+    choices = {"性别": list(rules.SEXES), "人员类别": list(rules.CLASSES), "单位": selectors.unit_names()}
+    return sheet_template("staff-list", rules.COLUMNS, choices)
 
 
 @page("public", methods=("GET", "HEAD", "POST"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
+import xlsxwriter.utility
 from django.http import HttpResponse
 from psycopg.types.range import Range
 
@@ -42,6 +43,26 @@ def xlsx_response(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpR
         sheet.write_row(number, 0, [safe_cell(value) for value in row])
     book.close()
     return _download(buffer.getvalue(), XLSX, "xlsx")
+
+
+def sheet_template(name: str, columns: Sequence[str], choices: Mapping[str, Sequence[str]]) -> HttpResponse:
+    """An empty sheet to fill in: our headings, cells kept as text, and lists to choose from where a column has them."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    sheet, lists = book.add_worksheet("填写"), book.add_worksheet("可选")
+    sheet.write_row(0, 0, columns, book.add_format({"bold": True, "bg_color": "#E6EFF0"}))
+    sheet.set_column(0, len(columns) - 1, 14, book.add_format({"num_format": "@"}))
+    for place, (column, values) in enumerate(choices.items()):
+        lists.write_column(0, place, values)
+        letter = xlsxwriter.utility.xl_col_to_name(place)
+        source = f"=可选!${letter}$1:${letter}${max(1, len(values))}"
+        at = list(columns).index(column)
+        sheet.data_validation(1, at, 2000, at, {"validate": "list", "source": source})
+    sheet.freeze_panes(1, 0)
+    book.close()
+    response = HttpResponse(buffer.getvalue(), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return response
 
 
 def csv_response(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:

@@ -15,9 +15,10 @@ from django.db import IntegrityError, transaction
 from chengxin.audit.models import Entry
 from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
+from chengxin.files.models import SheetImport
 from chengxin.people import rules, selectors, services
 from chengxin.people.access import actor_for_token, units_below
-from chengxin.people.models import ApiToken, Assignment, Grant, Person, StaffImport
+from chengxin.people.models import ApiToken, Assignment, Grant, Person
 from tests.world import World
 
 TODAY = dt.date(2026, 9, 30)
@@ -178,7 +179,7 @@ def test_a_wrong_cell_is_named_and_nothing_is_written(world: World, row: list[An
     assert answer.status_code == 422
     assert f'<td data-title="行">3</td><td data-title="列">{column}</td>' in page
     assert message in page
-    assert (Person.objects.count(), StaffImport.objects.count()) == (before, 0)
+    assert (Person.objects.count(), SheetImport.objects.count()) == (before, 0)
 
 
 def test_twins_in_a_staff_list_name_both_rows(world: World) -> None:
