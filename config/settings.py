@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "chengxin.people",
     "chengxin.rulebook",
     "chengxin.findings",
+    "chengxin.duty",
     "chengxin.attire",
     "chengxin.portal",
     "django.contrib.contenttypes",

@@ -16,9 +16,12 @@ from PIL import Image
 from chengxin.attire import services as attire
 from chengxin.core import clock
 from chengxin.core.actor import Actor, system_actor
+from chengxin.duty import selectors as duty_facts
+from chengxin.duty import services as duty
 from chengxin.files.services import accept_photo
 from chengxin.findings import services as findings
 from chengxin.people import access
+from chengxin.people import selectors as people_facts
 from chengxin.people import services as people
 from chengxin.people.models import Person, Unit, User
 from chengxin.rulebook import services as rulebook
@@ -94,6 +97,14 @@ class World:
     def roll_call(self, by: str = "队长", unit: str = "一中队", **more: Any) -> Any:
         given: dict[str, Any] = {"client_key": uuid.uuid4(), "held_on": clock.today(), "session": "day"}
         return attire.submit_roll_call(self.actor(by), self.units[unit], **{**given, **more})
+
+    def shift(self, name: str = "队员", day: dt.date | None = None, pattern: str = "day", by: str = "大队长") -> Any:
+        """A planned shift of one of the cast; today's day shift unless said otherwise."""
+        day, person = day or clock.today(), self.persons[name]
+        unit = people_facts.unit_of(person, day)
+        assert unit is not None
+        duty.plan_shifts(self.actor(by), unit, wanted={(person.pk, day): pattern})
+        return duty_facts.shifts_from(person.pk, day, 1)[0]
 
 
 def upload(name: str = "照片.jpg", *, color: str = "navy", size: tuple[int, int] = (64, 48)) -> SimpleUploadedFile:

@@ -13,6 +13,7 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
+from chengxin.duty import selectors as duty
 from chengxin.findings import selectors as findings
 from chengxin.people import selectors as people
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from chengxin.findings.models import Finding
     from chengxin.people.models import Assignment, Person, StatusPeriod
 
-CHAPTERS = (findings, attire)
+CHAPTERS = (findings, duty, attire)
 MOST_IN_FILE = 200
 TREND_DAYS = 30
 

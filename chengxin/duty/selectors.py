@@ -1,0 +1,155 @@
+"""Who is on duty when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.errors import NotFound
+from chengxin.core.waiting import Waiting
+from chengxin.duty import rules
+from chengxin.duty.models import Leave, Shift, Swap
+from chengxin.people import selectors as people
+from chengxin.rulebook import selectors as rulebook
+
+if TYPE_CHECKING:
+    from chengxin.people.models import Person, Unit
+
+CHAPTER = "二（二）装备"
+WEEK = 7
+
+
+def patterns_on(day: dt.date) -> dict[str, rules.Pattern]:
+    """The shift patterns of the rule in force on a day, by code."""
+    return rules.patterns(rulebook.rule_values("duty.shifts", day, simulate=True)["patterns"])
+
+
+def shift_of(person_id: int, since: dt.datetime, until: dt.datetime) -> Shift | None:
+    """The person's first standing shift that touches the span from ``since`` to ``until`` (aware moments)."""
+    standing = Shift.objects.all().standing().filter(person_id=person_id, period__overlap=(since, until))
+    return standing.order_by("period").first()
+
+
+def on_duty_at(moment: dt.datetime, unit_ids: Collection[int]) -> QuerySet[Shift]:
+    """The standing shifts of some units that hold a moment."""
+    return Shift.objects.all().standing().filter(period__contains=moment, unit_id__in=unit_ids)
+
+
+def monday_of(day: dt.date) -> dt.date:
+    return day - dt.timedelta(days=day.weekday())
+
+
+def week_of(unit: Unit, monday: dt.date) -> tuple[list[Person], dict[tuple[int, dt.date], Shift], dict[tuple[int, dt.date], bool]]:
+    """A unit's week: its members, their standing shifts by person and day, and who is on granted leave when."""
+    last = monday + dt.timedelta(days=WEEK - 1)
+    members = list(people.members_of([unit.pk], max(monday, min(clock.today(), last))))
+    shifts = Shift.objects.all().standing().filter(unit=unit, day__range=(monday, last))
+    away = Leave.objects.filter(person__in=members, granted=True, period__overlap=(monday, last + dt.timedelta(days=1)))
+    days = [monday + dt.timedelta(days=offset) for offset in range(WEEK)]
+    on_leave = {(leave.person_id, day): True for leave in away for day in days if day in leave.period}
+    return members, {(shift.person_id, shift.day): shift for shift in shifts}, on_leave
+
+
+def shifts_from(person_id: int, day: dt.date, days: int) -> list[Shift]:
+    """A person's standing shifts of some days, first to last."""
+    until = day + dt.timedelta(days=days)
+    return list(Shift.objects.all().standing().filter(person_id=person_id, day__gte=day, day__lt=until).select_related("unit"))
+
+
+def is_on_leave(person_id: int, day: dt.date) -> bool:
+    return Leave.objects.filter(person_id=person_id, granted=True, period__contains=day).exists()
+
+
+def shift_for(actor: Actor, pk: int) -> Shift:
+    """A standing shift the actor may see. Raises NotFound."""
+    found = Shift.objects.all().standing().visible_to(actor).select_related("person", "unit").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_shift", "没有这个班次，或已被取消。")
+    return found
+
+
+def leaves_of(person_id: int) -> QuerySet[Leave]:
+    return Leave.objects.filter(person_id=person_id).order_by("-period")
+
+
+def swaps_of(person_id: int) -> QuerySet[Swap]:
+    """Swaps the person asked for or was asked for, newest first."""
+    mine = Q(shift__person_id=person_id) | Q(other_id=person_id)
+    return Swap.objects.filter(mine).select_related("shift__person", "other", "against").order_by("-pk")
+
+
+def leave_for(actor: Actor, pk: int) -> Leave:
+    found = leaves_to_decide(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_leave", "没有等待您审批的这份请假。")
+    return found
+
+
+def swap_for(actor: Actor, pk: int) -> Swap:
+    """A swap the actor has a part in: as asked, asking, or deciding. Raises NotFound."""
+    own = Q(other_id=actor.person_id) | Q(shift__person_id=actor.person_id)
+    reach = actor.units_for("duty.decide")
+    found = Swap.objects.select_related("shift__person", "other", "against").filter(pk=pk)
+    found = found if reach is None else found.filter(own | Q(shift__unit__in=reach))
+    if not found:
+        raise NotFound("no_swap", "没有这份换班申请，或与您无关。")
+    return found[0]
+
+
+def leaves_to_decide(actor: Actor) -> QuerySet[Leave]:
+    """Leave that waits for the actor; nobody decides the own."""
+    waiting = Leave.objects.filter(granted=None).exclude(person_id=actor.person_id or 0).select_related("person").order_by("period")
+    reach = actor.units_for("duty.decide")
+    if reach is None:
+        return waiting
+    return waiting.filter(person__assignments__unit__in=reach, person__assignments__period__contains=clock.today())
+
+
+def swaps_to_decide(actor: Actor) -> QuerySet[Swap]:
+    """Agreed swaps that wait for the actor; nobody decides a swap of the own."""
+    waiting = Swap.objects.filter(granted=None, agreed=True).select_related("shift__person", "other", "against")
+    waiting = waiting.exclude(shift__person_id=actor.person_id or 0).exclude(other_id=actor.person_id or 0).order_by("shift__period")
+    reach = actor.units_for("duty.decide")
+    return waiting if reach is None else waiting.filter(shift__unit__in=reach)
+
+
+def units_to_plan(actor: Actor) -> list[Unit]:
+    """Squadrons whose roster the actor may read, the own first."""
+    reach = actor.units_for("duty.read")
+    found = list(people.squadrons() if reach is None else people.squadrons().filter(pk__in=reach))
+    return sorted(found, key=lambda unit: unit.pk != actor.unit_id)
+
+
+def plannable_numbers(actor: Actor, day: dt.date) -> dict[str, int]:
+    """Number to person of everybody the actor may plan, by the assignments of a day."""
+    reach = actor.units_for("duty.plan")
+    units = [unit.pk for unit in people.all_units() if reach is None or unit.pk in reach]
+    return dict(people.members_of(units, day).values_list("number", "pk"))
+
+
+def work_waiting_for(actor: Actor) -> list[Waiting]:
+    """Leave and swaps to decide, and swaps in which somebody asks the actor."""
+    waiting: list[Waiting] = []
+    if actor.may("duty.decide"):
+        requests = reverse("duty:requests")
+        waiting += [
+            Waiting(f"审批请假：{leave.person.name}", requests, CHAPTER, "duty.leave", due_on=leave.period.lower)
+            for leave in leaves_to_decide(actor)
+        ]
+        waiting += [
+            Waiting(f"审批换班：{swap.shift.person.name}与{swap.other.name}", requests, CHAPTER, "duty.swap", due_on=swap.shift.day)
+            for swap in swaps_to_decide(actor)
+        ]
+    if actor.person_id is not None:
+        asked = Swap.objects.filter(other_id=actor.person_id, agreed=None, granted=None).select_related("shift__person")
+        waiting += [
+            Waiting(f"换班请您答复：{swap.shift.person.name}", reverse("duty:own"), CHAPTER, "duty.answer", due_on=swap.shift.day)
+            for swap in asked
+        ]
+    return waiting
