@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "chengxin.rulebook",
     "chengxin.findings",
     "chengxin.duty",
+    "chengxin.equipment",
     "chengxin.attire",
     "chengxin.portal",
     "django.contrib.contenttypes",

@@ -18,12 +18,13 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor, system_actor
 from chengxin.duty import selectors as duty_facts
 from chengxin.duty import services as duty
+from chengxin.equipment.services import custody, register
 from chengxin.files.services import accept_photo
 from chengxin.findings import services as findings
 from chengxin.people import access
 from chengxin.people import selectors as people_facts
 from chengxin.people import services as people
-from chengxin.people.models import Person, Unit, User
+from chengxin.people.models import ApiToken, Person, Unit, User
 from chengxin.rulebook import services as rulebook
 
 SYSTEM = system_actor("测试")
@@ -105,6 +106,36 @@ class World:
         assert unit is not None
         duty.plan_shifts(self.actor(by), unit, wanted={(person.pk, day): pattern})
         return duty_facts.shifts_from(person.pk, day, 1)[0]
+
+    def item(self, number: str = "", kind: str = "radio", unit: str = "一中队", **more: Any) -> Any:
+        """A registered item in the store of a unit."""
+        given = {"model_name": "演示型", "purchased_on": FOUNDED_ON, "price": 128_000, **more}
+        name = number or f"{kind.upper()}-{next(self.numbers):04d}"
+        return register.register_item(self.actor("人事"), asset_number=name, kind=kind, unit=self.units[unit], **given)
+
+    def check_out(self, *numbers: str, name: str = "队员", by: str = "装备员", **more: Any) -> Any:
+        """Check out for duty at the keeper's desk, the short check passed."""
+        asked = [custody.Asked(number, PASSED) for number in numbers]
+        return custody.check_out(self.actor(by), holder=self.persons[name], items=asked, **more)
+
+    def give_back(self, *numbers: str, by: str = "装备员", **more: Any) -> Any:
+        return custody.give_back(self.actor(by), items=[custody.Asked(number) for number in numbers], **more)
+
+    def device(self, unit: str = "一中队", *capabilities: str) -> tuple[str, Actor]:
+        """An approved device token: its text and its actor."""
+        wanted = capabilities or ("equipment.kiosk", "equipment.read")
+        name = f"登记台{next(self.numbers)}"
+        text = people.issue_token(
+            self.actor("系统员"), name=name, granted=list(wanted), unit=self.units[unit], expires_on=clock.today() + dt.timedelta(days=30)
+        )
+        people.approve_token(self.actor("安全员"), ApiToken.objects.get(name=name))
+        actor = access.actor_for_token(text)
+        assert actor is not None
+        return text, actor
+
+
+# every check of every kind, passed
+PASSED = {"charge": 100, "storage": 64, "clock": 1, "function": True, "signal": True}
 
 
 def upload(name: str = "照片.jpg", *, color: str = "navy", size: tuple[int, int] = (64, 48)) -> SimpleUploadedFile:

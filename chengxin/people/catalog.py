@@ -33,8 +33,11 @@ ROLES = (
 )
 ROLE_BY_CODE = {role.code: role for role in ROLES}
 
-# what a token may be given: reading only, since findings and roll-calls are made by named people
-TOKEN_CAPABILITIES = ("people.read", "findings.read", "attire.read", "attire.today", "rulebook.read")
+# what a token may be given: reading, and the counter's custody; findings and roll-calls are made by named people
+TOKEN_CAPABILITIES = (
+    *("people.read", "findings.read", "attire.read", "attire.today", "rulebook.read"),
+    *("equipment.read", "equipment.kiosk"),
+)
 
 CAPABILITIES = (
     capability("people.read", "查看人员名册", ["leader", "supervisor", "finance", "brigade", "captain", "keeper"]),

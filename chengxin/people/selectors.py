@@ -34,6 +34,26 @@ def unit_of(person: Person, on: dt.date) -> Unit | None:
     return found.unit if found else None
 
 
+def unit_name(pk: int) -> str:
+    return Unit.objects.values_list("name", flat=True).get(pk=pk)
+
+
+def user_of(person: Person) -> User | None:
+    """The sign-in of a person, if there is one."""
+    return User.objects.filter(person=person).first()
+
+
+def units_above(unit_id: int) -> list[int]:
+    """The unit and everything above it, up to the bureau."""
+    parents = dict(Unit.objects.order_by().values_list("pk", "parent_id"))
+    chain: list[int] = []
+    above: int | None = unit_id
+    while above is not None:
+        chain.append(above)
+        above = parents.get(above)
+    return chain
+
+
 def statuses_on(persons: Collection[int], on: dt.date) -> dict[int, str]:
     """Temporary statuses of a day for many persons at once; who is in post is not listed."""
     rows = StatusPeriod.objects.filter(person__in=persons, period__contains=on)
@@ -104,6 +124,11 @@ def person_by_text(actor: Actor, text: str) -> Person:
         names = "、".join(f"{person.number} {person.name}" for person in found)
         raise DomainError("several", f"“{typed}”可能是：{names}。请填写工号。", field="person")
     return found[0]
+
+
+def person_by_number(number: str) -> Person | None:
+    """Somebody by the exact number, whatever the scope: the counter knows everybody and tells nothing but the name."""
+    return Person.objects.filter(number=number).first()
 
 
 def person_suggestions(actor: Actor) -> list[str]:

@@ -1,15 +1,14 @@
 """The API, assembled here from the same selectors that the pages call.
 
-A caller shows the token of a device or an integration; errors are problem+json; every operation names its capability. It reads:
-findings, roll-calls and decisions are made by named people and therefore have no token's door.
+A caller shows the token of a device or an integration; errors are problem+json; every operation names its capability. Findings,
+roll-calls and decisions are made by named people and therefore have no token's door; kiosks, lockers and docks check out and take
+back equipment, with the keeper named where one stands at the counter.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
@@ -18,24 +17,16 @@ from ninja.security import HttpBearer
 
 from chengxin.attire import selectors as attire
 from chengxin.core.actor import Actor
-from chengxin.core.capabilities import require
 from chengxin.core.errors import DomainError
+from chengxin.equipment import api as equipment_api
 from chengxin.findings import rules as finding_rules
 from chengxin.findings import selectors as findings
 from chengxin.people import access
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.api import ApiRequest, Moment, needs, page_of
 from chengxin.ui.doors import page
 from chengxin.ui.problems import problem
-
-MOST = 200
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-class ActorRequest(HttpRequest):
-    """A request behind TokenAuth."""
-
-    actor: Actor
 
 
 class TokenAuth(HttpBearer):
@@ -51,27 +42,12 @@ class TokenAuth(HttpBearer):
 api = NinjaAPI(
     title="城心 API",
     version="1",
-    description="设备与系统对接接口，只读。时间为 ISO 8601，时区 Asia/Shanghai；错误为 problem+json。",
+    description="设备与系统对接接口：查询，以及登记台、智能柜的领用与归还。时间为 ISO 8601，时区 Asia/Shanghai；错误为 problem+json。",
     auth=TokenAuth(),
     urls_namespace="api-1",
     docs_decorator=page("signed_in"),
     openapi_extra={"info": {"license": {"name": "AGPL-3.0-or-later"}}},
 )
-
-
-def needs(capability: str) -> Callable[[F], F]:
-    """Name the capability of an operation and ask for it before the operation runs."""
-
-    def decorate(operation: F) -> F:
-        @functools.wraps(operation)
-        def guarded(request: ActorRequest, *args: Any, **kwargs: Any) -> Any:
-            require(request.actor, capability)
-            return operation(request, *args, **kwargs)
-
-        guarded.capability = capability  # type: ignore[attr-defined]
-        return guarded  # type: ignore[return-value]
-
-    return decorate
 
 
 @api.exception_handler(DomainError)
@@ -109,7 +85,7 @@ class SeasonOut(Schema):
 
 @api.get("/dress/{day}", response=SeasonOut, summary="某日着装")
 @needs("attire.today")
-def dress(request: ActorRequest, day: dt.date) -> SeasonOut:  # noqa: ARG001
+def dress(request: ApiRequest, day: dt.date) -> SeasonOut:  # noqa: ARG001
     found = attire.dress_on(day)
     return SeasonOut(**{**vars(found.season), "day": day, "pieces": [piece["text"] for piece in found.pieces]})
 
@@ -122,7 +98,7 @@ class DeadlineOut(Schema):
 
 @api.get("/workdays/{day}/{count}", response=DeadlineOut, summary="某日之后第 N 个工作日")
 @needs("rulebook.read")
-def workdays(request: ActorRequest, day: dt.date, count: int) -> DeadlineOut:  # noqa: ARG001
+def workdays(request: ApiRequest, day: dt.date, count: int) -> DeadlineOut:  # noqa: ARG001
     try:
         counted = rulebook.work_calendar().nth_workday_after(day, count)
     except ValueError as error:
@@ -140,11 +116,11 @@ class PersonOut(Schema):
 
 @api.get("/persons", response=list[PersonOut], summary="在队人员")
 @needs("people.read")
-def persons(request: ActorRequest, unit: str = "", limit: int = 50, offset: int = 0) -> list[PersonOut]:
+def persons(request: ApiRequest, unit: str = "", limit: int = 50, offset: int = 0) -> list[PersonOut]:
     """Members of today within the token's scope, by number."""
     if unit and not unit.replace("-", "").replace("_", "").isalnum():
         raise DomainError("bad_unit", "单位应为单位代码，如 squadron1。", field="unit")
-    rows = people.roster(request.actor, unit)[_page(limit, offset)]
+    rows = people.roster(request.actor, unit)[page_of(limit, offset)]
     return [PersonOut(**row) for row in rows]
 
 
@@ -156,7 +132,7 @@ class FindingOut(Schema):
     person: str | None
     unit: str
     grade: str
-    seen_at: dt.datetime
+    seen_at: Moment
     state: str
     due_on: dt.date | None
     due_provisional: bool
@@ -167,7 +143,7 @@ class FindingOut(Schema):
 @api.get("/findings", response=list[FindingOut], summary="问题列表")
 @needs("findings.read")
 def findings_list(
-    request: ActorRequest, state: str = "", clause: str = "", since: dt.date | None = None, limit: int = 50, offset: int = 0
+    request: ApiRequest, state: str = "", clause: str = "", since: dt.date | None = None, limit: int = 50, offset: int = 0
 ) -> list[FindingOut]:
     """Findings within the token's scope, newest first."""
     if state and state not in finding_rules.STATES:
@@ -178,12 +154,12 @@ def findings_list(
         raise DomainError("bad_clause", "没有这个条款，应形如 2.1.3。", field="clause")
     found = found.filter(clause=clause) if clause else found
     found = found.filter(seen_on__gte=since) if since else found
-    return [_finding(each) for each in found[_page(limit, offset)]]
+    return [_finding(each) for each in found[page_of(limit, offset)]]
 
 
 @api.get("/findings/{pk}", response=FindingOut, summary="一个问题")
 @needs("findings.read")
-def finding(request: ActorRequest, pk: int) -> FindingOut:
+def finding(request: ApiRequest, pk: int) -> FindingOut:
     return _finding(findings.finding_for(request.actor, pk))
 
 
@@ -207,13 +183,9 @@ class RollCallOut(Schema):
 
 @api.get("/roll-calls", response=list[RollCallOut], summary="班前点验")
 @needs("attire.read")
-def roll_calls(request: ActorRequest, since: dt.date | None = None, limit: int = 50, offset: int = 0) -> list[RollCallOut]:
-    return [RollCallOut(**row) for row in attire.roll_call_rows(request.actor, since)[_page(limit, offset)]]
+def roll_calls(request: ApiRequest, since: dt.date | None = None, limit: int = 50, offset: int = 0) -> list[RollCallOut]:
+    return [RollCallOut(**row) for row in attire.roll_call_rows(request.actor, since)[page_of(limit, offset)]]
 
 
-def _page(limit: int, offset: int) -> slice:
-    if not 1 <= limit <= MOST:
-        raise DomainError("bad_limit", f"limit 应为 1 到 {MOST}。", field="limit")
-    if offset < 0:
-        raise DomainError("bad_offset", "offset 不能为负数。", field="offset")
-    return slice(offset, offset + limit)
+api.add_router("/counter", equipment_api.counter)
+api.add_router("/equipment", equipment_api.equipment)

@@ -14,6 +14,7 @@ from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
 from chengxin.duty import selectors as duty
+from chengxin.equipment import selectors as equipment
 from chengxin.findings import selectors as findings
 from chengxin.people import selectors as people
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from chengxin.findings.models import Finding
     from chengxin.people.models import Assignment, Person, StatusPeriod
 
-CHAPTERS = (findings, duty, attire)
+CHAPTERS = (findings, duty, equipment, attire)
 MOST_IN_FILE = 200
 TREND_DAYS = 30
 

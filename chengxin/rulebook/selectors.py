@@ -14,7 +14,11 @@ from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, parse_days
 from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
 
 # the rules that hold entries of what can be found
-CATALOGUES = ("attire.prohibited", "attire.exemption", "attire.scope", "conduct.prohibited")
+CATALOGUES = (
+    *("attire.prohibited", "attire.exemption", "attire.scope"),
+    *("equipment.custody", "equipment.use", "equipment.care"),
+    "conduct.prohibited",
+)
 
 
 def rule_in_force(code: str, on: dt.date) -> RuleVersion | None:
@@ -109,9 +113,11 @@ def version_by_pk(pk: int) -> RuleVersion:
 
 def catalogue(on: dt.date, *, simulate: bool = False) -> dict[str, dict[str, Any]]:
     """All entries of the prohibited-act catalogues by code, each with its clause and rule."""
+    issued = RuleVersion.objects.filter(rule__code__in=CATALOGUES, state=State.ISSUED, period__contains=on).select_related("rule")
+    known = {each.rule.code: RuleValues(each.rule.code, each.rule.clause_id, each.label, each.plain) for each in issued}
     entries: dict[str, dict[str, Any]] = {}
     for rule in CATALOGUES:
-        policy = rule_values(rule, on, simulate=simulate)
+        policy = known.get(rule) or rule_values(rule, on, simulate=simulate)
         for entry in policy["entries"]:
             entries[entry["code"]] = {**entry, "clause": policy.clause, "rule": rule}
     return entries

@@ -1,0 +1,461 @@
+"""Check-out, loan, return, countersignature: one gesture over one or many items (2.2.2).
+
+Every path – page, kiosk, locker, API, kit – comes through here. Item rows are locked in the order of their ids before anything
+is read or written, so that gestures over the same items wait for each other and never deadlock; a partial unique index and an
+exclusion constraint stand behind that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from chengxin.audit.services import record
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.capabilities import require
+from chengxin.core.errors import Conflict, DomainError, NotAllowed
+from chengxin.duty import selectors as duty
+from chengxin.equipment import rules
+from chengxin.equipment.models import Custody, Operation
+from chengxin.equipment.services import faults
+from chengxin.equipment.services.locks import Locked, lock_items
+from chengxin.people import selectors as people
+from chengxin.rulebook import selectors as rulebook
+
+if TYPE_CHECKING:
+    from chengxin.duty.models import Shift
+    from chengxin.people.models import Person
+
+# Reasons of other chapters why an item may not be issued again (footage not accounted for): item ids -> id to reason.
+HOLDS: list[Callable[[Sequence[int]], Mapping[int, str]]] = []
+MOST_ITEMS = 200
+
+TAKE = """INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, shift_id, reason, taken_at, due_at, readings_out, issued_by,
+ issued_label, keeper_id, rule_version, returned_label, condition, return_note)
+ SELECT item, %s, unit, %s, %s, %s, %s, %s, readings, %s, %s, %s, %s, '', '', ''
+ FROM unnest(%s::bigint[], %s::bigint[], %s::jsonb[]) AS taken (item, unit, readings)
+ ON CONFLICT DO NOTHING RETURNING id, item_id"""
+GIVE_BACK = """UPDATE equipment_custody c SET returned_at = greatest(%s, c.taken_at), returned_label = %s, condition = given.condition,
+ return_note = given.note, countersigned_at = CASE WHEN c.holder_id = %s THEN NULL ELSE %s::timestamptz END,
+ countersigned_by_id = CASE WHEN c.holder_id = %s THEN NULL ELSE %s::bigint END
+ FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS given (id, condition, note) WHERE c.id = given.id AND c.returned_at IS NULL
+ RETURNING c.id, c.item_id, c.countersigned_at IS NOT NULL"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One item of a gesture: its number, the readings of the short check, and for a return its condition and a note."""
+
+    number: str
+    readings: Mapping[str, Any] = field(default_factory=dict)
+    condition: str = Custody.GOOD
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one item; ``code`` and ``message`` say why it was refused."""
+
+    number: str
+    done: bool
+    code: str = ""
+    message: str = ""
+    custody: int | None = None
+    due_at: str = ""
+    countersigned: bool = False
+
+
+def check_out(
+    actor: Actor, *, holder: Person, items: Sequence[Asked], key: UUID | None = None, keeper: Person | None = None
+) -> list[Outcome]:
+    """Issue items for the duty the roster plans: the shift that runs or begins within the early minutes; due = its end + grace.
+
+    Each item is issued or refused with its reason. The same ``key`` again gives the same answer; with another content it is
+    refused (Conflict). Raises DomainError when the person may not take anything: suspended, on leave, gone, not on duty.
+    """
+
+    def act() -> list[Outcome]:
+        return _issue(actor, _duty_terms(holder, keeper), items, rules.ISSUE)
+
+    return once(actor, key, ("check_out", holder.pk, keeper and keeper.pk, [asdict(item) for item in items]), act)
+
+
+def _duty_terms(holder: Person, keeper: Person | None) -> Terms:
+    """Until when a person may take something for duty. Raises DomainError with why the person may not."""
+    policy, now = rulebook.rule_values("equipment.custody", clock.today(), simulate=True), clock.now()
+    unit = _refuse_holder(holder, now)
+    shift = duty.shift_of(holder.pk, now, now + dt.timedelta(minutes=policy["early_minutes"]))
+    if shift is None:
+        text = f"{holder.name} 现在没有勤务，{policy['early_minutes']} 分钟内也没有班次开始。请先排班，或由装备管理员办理临时借用。"
+        raise DomainError("not_on_duty", text, field="holder")
+    due_at = shift.period.upper + dt.timedelta(hours=policy["grace_hours"])
+    return Terms(holder, unit, Custody.DUTY, due_at, policy.version, shift=shift, keeper=keeper)
+
+
+@dataclass(frozen=True)
+class DutyTerms:
+    """What the counter shows before anything is scanned: the shift, the due time, or why the person may take nothing."""
+
+    shift: Shift | None
+    due_at: dt.datetime | None
+    problem: str = ""
+
+
+def terms_for_duty(holder: Person) -> DutyTerms:
+    try:
+        terms = _duty_terms(holder, None)
+    except DomainError as error:
+        return DutyTerms(None, None, error.message)
+    return DutyTerms(terms.shift, terms.due_at)
+
+
+def lend(
+    actor: Actor, *, holder: Person, items: Sequence[Asked], reason: str, due_at: dt.datetime, key: UUID | None = None,
+    keeper: Person | None = None,
+) -> list[Outcome]:  # fmt: skip
+    """A temporary loan by the keeper, with a reason and a due time within the longest loan. Nobody lends to oneself."""
+    policy = rulebook.rule_values("equipment.custody", clock.today(), simulate=True)
+
+    def act() -> list[Outcome]:
+        now = clock.now()
+        lender = keeper.pk if keeper is not None else actor.person_id
+        if lender is None:
+            raise NotAllowed("no_keeper", "临时借用须经装备管理员办理。")
+        if lender == holder.pk:
+            raise NotAllowed("own_loan", "不能给自己办理借用，请由其他装备管理员或中队长办理。")
+        if not reason.strip():
+            raise DomainError("no_reason", "请填写借用理由。", field="reason")
+        if due_at <= now:
+            raise DomainError("due_in_the_past", "应还时间已经过去，请填写将来的时间。", field="due_at")
+        if due_at > now + dt.timedelta(days=policy["loan_days"]):
+            raise DomainError("too_long", f"临时借用最长 {policy['loan_days']} 天，请改早应还时间。", field="due_at")
+        terms = Terms(holder, _refuse_holder(holder, now), Custody.LOAN, due_at, policy.version, reason=reason.strip(), keeper=keeper)
+        return _issue(actor, terms, items, rules.LEND)
+
+    content = ("lend", holder.pk, keeper and keeper.pk, reason, due_at.isoformat(), [asdict(item) for item in items])
+    return once(actor, key, content, act)
+
+
+def give_back(actor: Actor, *, items: Sequence[Asked], key: UUID | None = None, keeper: Person | None = None) -> list[Outcome]:
+    """Take items back in the condition they are in. With a keeper present the return is countersigned in the same act, except
+    what the keeper held; without one it waits for the countersignature. A fault or loss is reported in the same act (2.2.4).
+    """
+
+    def act() -> list[Outcome]:
+        return _take_back(actor, items, keeper)
+
+    return once(actor, key, ("return", keeper and keeper.pk, [asdict(item) for item in items]), act)
+
+
+@transaction.atomic
+def countersign(actor: Actor, *, numbers: Sequence[str]) -> list[Outcome]:
+    """The keeper looks at what was returned and takes it into the store; never what the keeper held."""
+    require(actor, "equipment.keep")
+    if actor.person_id is None:
+        raise NotAllowed("no_person", "验收须由具名的装备管理员办理。")
+    found, outcomes = lock_items(numbers), []
+    for number in numbers:
+        item = found.get(number)
+        refusal = _refuse_unknown(actor, item) or _refuse_standing(item, rules.COUNTERSIGN)
+        if refusal is None and item is not None and item.holder == actor.person_id:
+            refusal = ("own_return", "不能验收自己领用的装备，请由其他装备管理员或中队长验收。")
+        if refusal is not None or item is None:
+            outcomes.append(Outcome(number, False, *(refusal or _UNKNOWN)))
+            continue
+        Custody.objects.filter(pk=item.custody or 0).update(countersigned_at=clock.now(), countersigned_by_id=actor.person_id)
+        outcomes.append(Outcome(number, True, custody=item.custody, countersigned=True))
+    done = [outcome.number for outcome in outcomes if outcome.done]
+    if done:
+        record(actor, "equipment.countersigned", f"items:{len(done)}", unit_id=actor.unit_id, details={"items": done})
+    return outcomes
+
+
+@transaction.atomic
+def extend_loan(actor: Actor, custody: Custody, *, due_at: dt.datetime, reason: str) -> Custody:
+    """A later due time for an open loan, by the keeper, within the longest loan counted from now. Never for duty."""
+    custody = Custody.objects.select_for_update().get(pk=custody.pk)
+    require(actor, "equipment.keep", unit_id=custody.unit_id)
+    policy = rulebook.rule_values("equipment.custody", clock.today(), simulate=True)
+    now = clock.now()
+    if custody.purpose != Custody.LOAN or custody.returned_at is not None:
+        raise Conflict("no_open_loan", "只有还没归还的临时借用可以延期。")
+    if actor.person_id == custody.holder_id:
+        raise NotAllowed("own_loan", "不能给自己的借用延期。")
+    if now > custody.due_at:
+        raise DomainError("overdue", "借用已经逾期，请先归还。", field="due_at")
+    if due_at <= custody.due_at or due_at > now + dt.timedelta(days=policy["loan_days"]):
+        raise DomainError("bad_due", f"新的应还时间应晚于原定，并在 {policy['loan_days']} 天以内。", field="due_at")
+    before, custody.due_at = custody.due_at, due_at
+    custody.save(update_fields=["due_at"])
+    details = {"before": before.isoformat(), "reason": reason}
+    record(actor, "equipment.extended", f"custody:{custody.pk}", unit_id=custody.unit_id, person_id=custody.holder_id, details=details)
+    return custody
+
+
+# --- the gesture and its key ---
+
+
+def once(actor: Actor, key: UUID | None, content: Any, act: Callable[[], list[Outcome]]) -> list[Outcome]:
+    """Do it in one transaction, and only once for a key.
+
+    Two sendings at the same moment wait for each other's item locks; the later one finds the key taken, undoes itself and
+    answers what the first was answered. A key used for something else is refused.
+    """
+    digest = hashlib.sha256(json.dumps([actor.label, content], default=str, ensure_ascii=False).encode()).hexdigest()
+    if key is None:
+        with transaction.atomic():
+            return act()
+    earlier = _answered(key, digest)
+    if earlier is not None:
+        return earlier
+    try:
+        with transaction.atomic():
+            outcomes = act()
+            answer = json.dumps([asdict(outcome) for outcome in outcomes], ensure_ascii=False)
+            if not _keep_answer(actor, key, digest, answer):
+                raise _Twin
+    except _Twin:
+        return _answered(key, digest) or []
+    return outcomes
+
+
+class _Twin(Exception):
+    """The same key was committed by a simultaneous sending."""
+
+
+def _answered(key: UUID, digest: str) -> list[Outcome] | None:
+    kept = Operation.objects.filter(pk=key).values_list("digest", "answer").first()
+    if kept is None:
+        return None
+    if kept[0] != digest:
+        raise Conflict("key_reused", "这个幂等键已用于另一内容，请换一个新键后重发。", field="key")
+    return [Outcome(**outcome) for outcome in kept[1]]
+
+
+def _keep_answer(actor: Actor, key: UUID, digest: str, answer: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO equipment_operation (key, digest, by_label, at, answer) VALUES (%s, %s, %s, %s, %s::jsonb) ON CONFLICT DO NOTHING",
+            [key, digest, actor.label, clock.now(), answer],
+        )
+        return bool(cursor.rowcount == 1)
+
+
+# --- under the locks ---
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms items are given out."""
+
+    holder: Person
+    unit: int
+    purpose: str
+    due_at: dt.datetime
+    rule_version: str
+    shift: Shift | None = None
+    reason: str = ""
+    keeper: Person | None = None
+
+
+_UNKNOWN = ("unknown_item", "没有这件装备，请核对标签；未登记的装备请找财务人事科登记。")
+
+
+def _require_counter(actor: Actor, unit_id: int | None = None) -> None:
+    """A keeper at the desk or a device at the counter."""
+    if not actor.may("equipment.kiosk", unit_id):
+        require(actor, "equipment.keep", unit_id=unit_id)
+
+
+def _issue(actor: Actor, terms: Terms, items: Sequence[Asked], action: str) -> list[Outcome]:
+    _require_counter(actor)
+    _refuse_size(items)
+    found = lock_items(item.number for item in items)
+    holds = {id_: why for hold in HOLDS for id_, why in hold([item.id for item in found.values()]).items()}
+    kinds = rulebook.rule_values("equipment.kinds", clock.today(), simulate=True)["kinds"]
+    above = people.units_above(terms.unit)
+    refused: dict[str, tuple[str, str]] = {}
+    taken: list[tuple[Locked, Asked]] = []
+    for asked in items:
+        item = found.get(asked.number)
+        why = (
+            _refuse_unknown(actor, item)
+            or _refuse_standing(item, action)
+            or _refuse_unit(item, above, action)
+            or _refuse_held(item, holds)
+            or _refuse_unready(item, asked, kinds)
+        )
+        if why is None and item is not None and all(item.id != other.id for other, _ in taken):
+            taken.append((item, asked))
+        elif why is not None:
+            refused[asked.number] = why
+    custodies = _take(actor, terms, taken)
+    outcomes = [_issued(asked.number, found, refused, custodies, terms) for asked in items]
+    done = [outcome.number for outcome in outcomes if outcome.done]
+    if done:
+        details = {"items": done, "due_at": terms.due_at.isoformat(), "keeper": terms.keeper.name if terms.keeper else None}
+        word = "equipment.checked_out" if action == rules.ISSUE else "equipment.lent"
+        _record_issue(actor, word, terms, details)
+    return outcomes
+
+
+def _record_issue(actor: Actor, word: str, terms: Terms, details: Mapping[str, Any]) -> None:
+    subject = f"person:{terms.holder.pk}"
+    if word == "equipment.lent":
+        record(actor, "equipment.lent", subject, unit_id=terms.unit, person_id=terms.holder.pk, details={**details, "reason": terms.reason})
+    else:
+        record(actor, "equipment.checked_out", subject, unit_id=terms.unit, person_id=terms.holder.pk, details=details)
+
+
+def _take(actor: Actor, terms: Terms, taken: Sequence[tuple[Locked, Asked]]) -> dict[int, int]:
+    """Insert the custodies; item to custody for those that stood."""
+    if not taken:
+        return {}
+    keeper = terms.keeper.pk if terms.keeper else actor.person_id
+    values: list[Any] = [
+        terms.holder.pk, terms.purpose, terms.shift.pk if terms.shift else None, terms.reason, clock.now(), terms.due_at, actor.user_id,
+        actor.label, keeper, terms.rule_version, [item.id for item, _ in taken], [item.unit for item, _ in taken],
+        [json.dumps(dict(asked.readings), ensure_ascii=False) for _, asked in taken],
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, values)
+        return {item: custody for custody, item in cursor.fetchall()}
+
+
+def _issued(
+    number: str, found: Mapping[str, Locked], refused: Mapping[str, tuple[str, str]], custodies: Mapping[int, int], terms: Terms
+) -> Outcome:
+    if number in refused:
+        return Outcome(number, False, *refused[number])
+    custody = custodies.get(found[number].id)
+    if custody is None:  # the index refused what the lock should have shown: another clock or another program
+        return Outcome(number, False, "already_out", "不能领用：装备刚被领出，请刷新后再试。")
+    return Outcome(number, True, custody=custody, due_at=terms.due_at.astimezone(clock.SHANGHAI).isoformat())
+
+
+def _take_back(actor: Actor, items: Sequence[Asked], keeper: Person | None) -> list[Outcome]:
+    _require_counter(actor)
+    _refuse_size(items)
+    found = lock_items(item.number for item in items)
+    refused: dict[str, tuple[str, str]] = {}
+    given: dict[int, tuple[Locked, Asked]] = {}
+    for asked in items:
+        item = found.get(asked.number)
+        why = _refuse_unknown(actor, item) or _refuse_standing(item, rules.RETURN) or _refuse_condition(asked)
+        if why is None and item is not None and item.custody is not None:
+            given.setdefault(item.custody, (item, asked))
+        elif why is not None:
+            refused[asked.number] = why
+    signer = keeper.pk if keeper is not None else actor.person_id
+    stood = _give_back(actor, given, signer)
+    for custody, (item, asked) in given.items():
+        if asked.condition != Custody.GOOD and custody in stood:
+            faults.report_at_return(actor, item.id, custody, is_loss=asked.condition == Custody.MISSING, description=asked.note)
+    outcomes = [_returned(asked.number, found, refused, stood) for asked in items]
+    done = [outcome.number for outcome in outcomes if outcome.done]
+    if done:
+        details = {"items": done, "keeper": keeper.name if keeper else None}
+        record(actor, "equipment.returned", f"items:{len(done)}", unit_id=next(iter(given.values()))[0].unit, details=details)
+    return outcomes
+
+
+def _give_back(actor: Actor, given: Mapping[int, tuple[Locked, Asked]], signer: int | None) -> dict[int, bool]:
+    """End the custodies; custody to whether it is countersigned already."""
+    if not given:
+        return {}
+    now = clock.now()
+    values: list[Any] = [
+        now, actor.label, signer, now if signer else None, signer, signer, list(given), [asked.condition for _, asked in given.values()],
+        [asked.note for _, asked in given.values()],
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_BACK, values)
+        return {custody: countersigned for custody, _, countersigned in cursor.fetchall()}
+
+
+def _returned(number: str, found: Mapping[str, Locked], refused: Mapping[str, tuple[str, str]], stood: Mapping[int, bool]) -> Outcome:
+    if number in refused:
+        return Outcome(number, False, *refused[number])
+    custody = found[number].custody
+    return Outcome(number, True, custody=custody, countersigned=stood.get(custody or 0, False))
+
+
+# --- refusals, each with what to do ---
+
+
+def _refuse_size(items: Sequence[Asked]) -> None:
+    if not items:
+        raise DomainError("nothing", "请先扫描装备。", field="items")
+    if len(items) > MOST_ITEMS:
+        raise DomainError("too_many", f"一次最多 {MOST_ITEMS} 件，请分次办理。", field="items")
+
+
+def _refuse_holder(holder: Person, now: dt.datetime) -> int:
+    """The unit of a person who may take equipment. Raises DomainError for who may not."""
+    day = clock.local_day(now)
+    unit = people.unit_of(holder, day)
+    status = people.statuses_on([holder.pk], day).get(holder.pk)
+    if holder.left_on is not None or unit is None:
+        raise DomainError("left", f"{holder.name} 已离队或没有任职单位，不能领用装备。", field="holder")
+    if status == "suspended":
+        raise DomainError("suspended", f"{holder.name} 正被停职，不能领用装备。", field="holder")
+    if status == "on_leave" or duty.is_on_leave(holder.pk, day):
+        raise DomainError("on_leave", f"{holder.name} 今天请假，不能领用装备。", field="holder")
+    if holder.person_class == "other":
+        raise DomainError("not_enforcing", f"{holder.name} 不是执法或协管人员，不能领用执勤装备。", field="holder")
+    return unit.pk
+
+
+def _refuse_unknown(actor: Actor, item: Locked | None) -> tuple[str, str] | None:
+    """An item outside the counter's reach is as unknown as one that does not exist, but for the remedy."""
+    if item is None:
+        return _UNKNOWN
+    if not (actor.may("equipment.kiosk", item.unit) or actor.may("equipment.keep", item.unit)):
+        return "other_unit", "这是其他单位的装备，请送回所属单位的装备室办理。"
+    return None
+
+
+def _refuse_standing(item: Locked | None, action: str) -> tuple[str, str] | None:
+    if item is None:
+        return _UNKNOWN
+    try:
+        rules.after(item.standing, action)
+    except rules.NotPossible as error:
+        who = ""
+        if item.place == rules.OUT and error.code == "already_out" and item.taken_at is not None:
+            who = f"现由{item.holder_name}领用，自 {item.taken_at.astimezone(clock.SHANGHAI):%m-%d %H:%M} 起。"
+        return error.code, f"{error}{who}"
+    return None
+
+
+def _refuse_unit(item: Locked | None, above: Sequence[int], action: str) -> tuple[str, str] | None:
+    """For duty: equipment of the own unit or of one above it. A loan may cross units, by the item's own keeper."""
+    if item is not None and action == rules.ISSUE and item.unit not in above:
+        return "other_unit", "这是其他单位的装备，执勤只能领用本单位的；确需使用请办理临时借用。"
+    return None
+
+
+def _refuse_held(item: Locked | None, holds: Mapping[int, str]) -> tuple[str, str] | None:
+    return ("held", holds[item.id]) if item is not None and item.id in holds else None
+
+
+def _refuse_unready(item: Locked | None, asked: Asked, kinds: Mapping[str, Any]) -> tuple[str, str] | None:
+    checks = kinds.get(item.kind, {}).get("checks", []) if item is not None else []
+    reasons = rules.why_not_ready(checks, asked.readings)
+    return ("not_ready", f"领用前检查没有通过：{'；'.join(reasons)}。") if reasons else None
+
+
+def _refuse_condition(asked: Asked) -> tuple[str, str] | None:
+    if asked.condition not in dict(Custody.CONDITIONS):
+        return "bad_condition", "归还状况应为完好、故障或损坏、遗失之一。"
+    if asked.condition != Custody.GOOD and not asked.note.strip():
+        return "no_note", "请写明故障、损坏或遗失的情况。"
+    return None
