@@ -6,15 +6,23 @@ Single scan, bulk of 20, eight clients fighting for the same few items, and the 
 from __future__ import annotations
 
 import datetime as dt
+import http.client
 import json
-import random
+import os
+import re
+import socket
 import statistics
+import subprocess
+import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
 from typing import Any
 
+import psycopg
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
@@ -23,18 +31,22 @@ from django.test.utils import CaptureQueriesContext
 from bench import town
 from bench.measure import Result, interleaved, pgbench, rate, result
 from chengxin.core import clock
+from chengxin.core.actor import Actor
 from chengxin.duty.models import Shift
 from chengxin.equipment.models import Custody, Item
+from chengxin.equipment.services import counter as counters
 from chengxin.people import access
 from chengxin.people import services as people
-from chengxin.people.models import ApiToken, Person, Unit
+from chengxin.people.models import ApiToken, Person, Unit, User
+from chengxin.ui import database
 
 PAST, ITEMS, PEOPLE, SECONDS = 1_000_000, 700, 200, 3
+CLIENTS, ROUNDS, FEW = 8, 150, 3
 HISTORY = """
 INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, reason, taken_at, due_at, readings_out, issued_label, rule_version,
  returned_at, returned_label, condition, return_note, countersigned_at)
-SELECT (%(items)s::bigint[])[1 + i %% %(count)s], (%(people)s::bigint[])[1 + i %% %(heads)s], %(unit)s, 'duty', '', at, at + interval '9 hours',
- '{}', '测速', 'equipment.custody@1', at + interval '8 hours', '测速', 'good', '', at + interval '8 hours'
+SELECT (%(items)s::bigint[])[1 + i %% %(count)s], (%(people)s::bigint[])[1 + i %% %(heads)s], %(unit)s, 'duty', '', at,
+ at + interval '9 hours', '{}', '测速', 'equipment.custody@1', at + interval '8 hours', '测速', 'good', '', at + interval '8 hours'
 FROM (SELECT i, now() - interval '20 hours' - (i / %(count)s) * interval '12 hours' AS at FROM generate_series(0, %(past)s - 1) i) AS past
 """
 READINGS = {"charge": 100, "signal": True}
@@ -66,8 +78,9 @@ class Counter:
         assert actor is not None
         self.numbers = [f"Q-{number}" for number in range(ITEMS)]
         self.holders = list(Person.objects.filter(number__startswith="Q").order_by("pk").values_list("number", flat=True))
-        self.client = Client(headers={"authorization": self.authorization})
-        self._clear()
+        self.turn = str(self._turn(actor))
+        self.client = Client(headers={"authorization": self.authorization, "host": "localhost"})
+        self.clear()
 
     def _furnish(self) -> None:
         now, day = clock.now(), clock.today()
@@ -86,14 +99,26 @@ class Counter:
             Item(asset_number=f"Q-{n}", kind="radio", model_name="测速型", unit=self.unit, purchased_on=day, price=0, registered_at=now)
             for n in range(ITEMS)
         )
-        ids = {"items": [item.pk for item in items], "people": [each.pk for each in heads], "unit": self.unit.pk}
+        ids: dict[str, Any] = {"items": [item.pk for item in items], "people": [each.pk for each in heads], "unit": self.unit.pk}
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")  # the history of rows nobody wrote would only take time
             cursor.execute(HISTORY, {**ids, "count": ITEMS, "heads": PEOPLE, "past": PAST})
             cursor.execute("SET session_replication_role = DEFAULT")
             cursor.execute("ANALYZE")
 
-    def _clear(self) -> None:
+    def _turn(self, device: Actor) -> uuid.UUID:
+        """The keeper of the squadron shows the card."""
+        keeper, made = Person.objects.get_or_create(
+            number="K001", defaults={"name": "测速管理员", "sex": "male", "person_class": "established", "joined_on": clock.today()}
+        )
+        if made:
+            people.assign_person(town.SYSTEM, keeper, unit=self.unit, starts_on=clock.today())
+            user = User.objects.create(username="bench-keeper", person=keeper, password="!")
+            people.grant_role(town.SYSTEM, user, role="keeper", unit=self.unit, starts_on=clock.today())
+        keeper_actor = access.actor_for(User.objects.get(username="bench-keeper"))
+        return counters.open_turn(device, card=counters.issue_card(keeper_actor, keeper)).key
+
+    def clear(self) -> None:
         """Everything back into the store, as if a keeper had taken it."""
         now = clock.now()
         Custody.objects.filter(returned_at=None).update(returned_at=now, countersigned_at=now, condition="good")
@@ -106,45 +131,172 @@ class Counter:
         assert answer.status_code == 200, answer.content
         return answer.json()  # type: ignore[no-any-return]
 
+    def give_back(self, client: Client, numbers: list[str]) -> None:
+        body = {"key": str(uuid.uuid4()), "turn": self.turn, "items": [{"code": number} for number in numbers]}
+        answer = client.post("/api/v1/counter/return", json.dumps(body), content_type="application/json")
+        assert all(outcome["countersigned"] for outcome in answer.json()), answer.content
+
     def measure(self, name: str, size: int, goal: str) -> Result:
-        """The whole answer (token, rules, locks, insert, audit, key) against the same statements sent by pgbench.
+        """A check-out and the return of the same items: the whole answers (token, turn, rules, locks, writes, audit, key), two
+        gestures a round, against one pgbench client sending the very same statements."""
+        numbers, script = self.numbers[:size], self._script(size)
 
-        What was taken is given back outside the measured time, in one statement.
-        """
-        chance = random.Random(7)
+        def both() -> None:
+            assert all(outcome["done"] for outcome in self.take(self.client, self.holders[0], numbers))
+            self.give_back(self.client, numbers)
 
-        def gestures() -> float:
-            # the store is emptied in portions: as many gestures as it holds, then everything goes back, unmeasured
-            done, spent = 0, 0.0
-            while spent < SECONDS:
-                self._clear()
-                numbers = chance.sample(self.numbers, ITEMS)
-                portions = [numbers[at : at + size] for at in range(0, ITEMS - size + 1, size)]
-                start = time.perf_counter()
-                for portion in portions:
-                    assert all(outcome["done"] for outcome in self.take(self.client, chance.choice(self.holders), portion))
-                spent += time.perf_counter() - start
-                done += len(portions)
-            return done / spent
-
-        script = self._script(size)
-        gestures_a_second, limit = interleaved(3, gestures, lambda: pgbench(script, SECONDS))
-        return result(name, gestures_a_second, "gestures/s", limit, goal)
+        before = Custody.objects.count()
+        pgbench(script, 1)
+        assert Custody.objects.count() - before > size, "pgbench takes and returns, round after round"
+        rounds, limit = interleaved(3, lambda: rate(both, SECONDS), lambda: pgbench(script, SECONDS))
+        return result(name, 2 * rounds, "gestures/s", 2 * limit, goal)
 
     def _script(self, size: int) -> str:
-        """The statements of one gesture as they were sent, over items of pgbench's own choice."""
-        self._clear()
-        with CaptureQueriesContext(connection) as captured:
-            self.take(self.client, self.holders[0], self.numbers[:size])
-        self._clear()
-        statements = [query["sql"].replace("\n", " ") for query in captured.captured_queries]
-        text = ";\n".join(statements).replace("SAVEPOINT", "-- SAVEPOINT").replace("RELEASE -- SAVEPOINT", "-- RELEASE") + ";\n"
-        first, last = statements[0], statements[-1]
-        assert first.startswith("SELECT"), first
-        assert last == "COMMIT", last
-        return _over_any_items(text, size)
+        """The statements of a check-out and a return as they were sent. What is new each time – the key, the custody's id – is
+        drawn by the database; everything else is the captured text."""
+        numbers = self.numbers[:size]
+        statements = sent_by(lambda: (self.take(self.client, self.holders[0], numbers), self.give_back(self.client, numbers)))
+        assert statements.count("COMMIT") == 2, statements
+        return ";\n".join(_repeatable(text) for text in statements) + ";\n"
 
 
-def _over_any_items(text: str, size: int) -> str:
-    """Replace the numbers, ids and the key of the captured gesture by pgbench's random ones; what is taken is undone at the end."""
-    raise NotImplementedError
+def sent_by(work: Callable[[], Any]) -> list[str]:
+    """Every statement a piece of work sends, in order, with its values filled in; pgbench prepares them as the counter does."""
+    log: list[str] = []
+
+    def django(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        log.append(mogrify(sql, params))
+        return execute(sql, params, many, context)
+
+    def mogrify(sql: str, params: Any) -> str:
+        return psycopg.ClientCursor(connection.connection).mogrify(sql, params or None)
+
+    class Log(list[Any]):
+        def append(self, sent: Any) -> None:
+            log.append(mogrify(*sent))
+
+    database.trace = Log()
+    with connection.execute_wrapper(django), CaptureQueriesContext(connection) as captured:
+        work()
+    database.trace = None
+    bracketed = [query["sql"] for query in captured.captured_queries if query["sql"] in {"BEGIN", "COMMIT"}]
+    assert bracketed == ["BEGIN", "COMMIT"] * 2, bracketed
+    # where the transactions begin and end is not seen by the wrapper: a gesture begins after its key was looked up
+    marks = [at for at, text in enumerate(log) if "equipment_operation" in text]
+    for at, word in reversed([(marks[0] + 1, "BEGIN"), (marks[1] + 1, "COMMIT"), (marks[2] + 1, "BEGIN"), (marks[3] + 1, "COMMIT")]):
+        log.insert(at, word)
+    return [text.replace("\n", " ") for text in log]
+
+
+OPEN_CUSTODIES = "(SELECT array_agg(id) FROM equipment_custody WHERE returned_at IS NULL)"
+MOMENT = r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^']*'::timestamptz"
+
+
+def _repeatable(text: str) -> str:
+    """The captured statement with the moments, ids and the key that have to be new each time."""
+    text = re.sub(r'":([a-z])', r'": \1', text)  # in JSON; pgbench would take ":true" for a variable
+    if text.startswith("INSERT INTO equipment_operation"):
+        return re.sub(r"'[0-9a-f-]{32,36}'(?:::uuid)?", "gen_random_uuid()", text, count=1)
+    if text.startswith("INSERT INTO equipment_custody"):
+        return re.sub(MOMENT, "clock_timestamp()", text, count=1)  # taken_at; the term stays
+    if text.startswith("UPDATE equipment_custody c SET"):
+        text = re.sub(MOMENT, "clock_timestamp()", text)
+        return re.sub(r"unnest\('\{[\d,]+\}'(?:::\w+\[\])*", f"unnest({OPEN_CUSTODIES}::bigint[]", text)
+    return text
+
+
+class Wire:
+    """One client of the running site, over a connection that stays open."""
+
+    def __init__(self, port: int, authorization: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.headers = {"Authorization": authorization, "Content-Type": "application/json"}
+
+    def _post(self, path: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        self.connection.request("POST", f"/api/v1/counter/{path}", json.dumps({"key": str(uuid.uuid4()), **body}), self.headers)
+        answer = self.connection.getresponse()
+        content = answer.read()
+        assert answer.status == 200, content
+        return json.loads(content)  # type: ignore[no-any-return]
+
+    def take(self, holder: str, numbers: list[str]) -> list[dict[str, Any]]:
+        return self._post("check-out", {"holder": holder, "items": [{"code": number, "readings": READINGS} for number in numbers]})
+
+    def give_back(self, turn: str, numbers: list[str]) -> None:
+        self._post("return", {"turn": turn, "items": [{"code": number} for number in numbers]})
+
+
+@contextmanager
+def serving() -> Iterator[int]:
+    """The site's own web workers on the bench's database, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "2", "--blocking-threads", "2",
+           "--log-level", "error", "config.wsgi:application"]  # fmt: skip
+    with subprocess.Popen(web, env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}) as process:
+        try:
+            until = time.monotonic() + 30
+            while time.monotonic() < until:
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _contention(counter: Counter) -> Iterator[Result]:
+    """Eight clients of the running site want the same few items in rounds: who wins, and how long everybody waits."""
+    with serving() as port:
+        counter.clear()
+        clients = [Wire(port, counter.authorization) for _ in range(CLIENTS)]
+        start, waits, winners = Barrier(CLIENTS), list[float](), list[int]()
+
+        def contend(place: int) -> list[list[bool]]:
+            seen = []
+            for _ in range(ROUNDS):
+                start.wait()
+                begun = time.perf_counter()
+                outcomes = clients[place].take(counter.holders[place], counter.numbers[:FEW])
+                waits.append((time.perf_counter() - begun) * 1000)
+                seen.append([outcome["done"] for outcome in outcomes])
+                mine = [outcome["number"] for outcome in outcomes if outcome["done"]]
+                start.wait()
+                if mine:
+                    clients[place].give_back(counter.turn, mine)
+            return seen
+
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            rounds = zip(*pool.map(contend, range(CLIENTS)), strict=True)
+            winners = [sum(done) for outcomes in rounds for done in zip(*outcomes, strict=True)]
+    assert winners == [1] * (ROUNDS * FEW), "exactly one winner each round"
+    waits.sort()
+    p50, p99 = statistics.median(waits), waits[int(len(waits) * 0.99)]
+    yield result("contention p99", p99, f"ms (p50 {p50:.1f} ms, {CLIENTS} clients, {ROUNDS} rounds)", p50, "≤ 25", ratio=p99)
+
+
+def _shift_change(counter: Counter) -> Result:
+    """200 people take three items each through the running site, some of them already taken; every refusal says why."""
+    with serving() as port:
+        counter.clear()
+        wire = [Wire(port, counter.authorization) for _ in range(3)]
+
+        def serve(place: int) -> list[dict[str, Any]]:
+            outcomes = []
+            for at in range(place, PEOPLE, len(wire)):
+                contested = counter.numbers[3 * at + 2 - 3 * (at % 10 == 9)]
+                numbers = [*counter.numbers[3 * at : 3 * at + 2], contested]
+                outcomes += wire[place].take(counter.holders[at], numbers)
+            return outcomes
+
+        start = time.perf_counter()
+        with ThreadPoolExecutor(len(wire)) as pool:
+            outcomes = [outcome for part in pool.map(serve, range(len(wire))) for outcome in part]
+        taken = time.perf_counter() - start
+    assert len(outcomes) == 3 * PEOPLE
+    refused = [outcome for outcome in outcomes if not outcome["done"]]
+    assert all(outcome["message"] for outcome in refused)
+    return result("shift change", taken, f"s for {PEOPLE} × 3 items, {len(refused)} refusals explained", 10, "≤ 10", ratio=taken)

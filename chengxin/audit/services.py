@@ -17,6 +17,7 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import Conflict
 from chengxin.core.registry import audit_actions
+from chengxin.ui.database import send
 
 # The canonical text of an entry: its columns as one JSON array, made by the database so that every language can repeat it.
 # json_build_array prints in one way only (", " between values), and so does the jsonb of the details (keys ordered, one space).
@@ -54,8 +55,7 @@ def record(
         clock.now(), actor.user_id, actor.label, actor.channel, actor.address, audit_actions[action].code, subject, unit_id,
         person_id, json.dumps(dict(details or {}), ensure_ascii=False),
     )  # fmt: skip
-    with connection.cursor() as cursor:  # every gesture pays for this: a plain statement costs a third of a model's save
-        cursor.execute(INSERT, row)
+    send(INSERT, row)  # every gesture pays for this: a plain statement costs a third of a model's save
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
@@ -17,6 +18,7 @@ from chengxin.duty import rules
 from chengxin.duty.models import Leave, Shift, Swap
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.database import Question
 
 if TYPE_CHECKING:
     from chengxin.people.models import Person, Unit
@@ -30,10 +32,31 @@ def patterns_on(day: dt.date) -> dict[str, rules.Pattern]:
     return rules.patterns(rulebook.rule_values("duty.shifts", day, simulate=True)["patterns"])
 
 
-def shift_of(person_id: int, since: dt.datetime, until: dt.datetime) -> Shift | None:
-    """The person's first standing shift that touches the span from ``since`` to ``until`` (aware moments)."""
-    standing = Shift.objects.all().standing().filter(person_id=person_id, period__overlap=(since, until))
-    return standing.order_by("period").first()
+TERMS = """SELECT EXISTS (SELECT FROM duty_leave WHERE granted AND person_id = %s AND period @> %s::date), shift.id, lower(shift.period),
+ upper(shift.period)
+ FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT id, period FROM duty_shift WHERE cancelled_at IS NULL AND person_id = %s
+ AND period && tstzrange(%s, %s) ORDER BY period LIMIT 1) AS shift ON true"""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A person's duty as the counter asks: on leave today, and the first shift that touches a span."""
+
+    is_on_leave: bool
+    shift_id: int | None
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+
+
+def terms_of(person_id: int, since: dt.datetime, until: dt.datetime) -> Question[Terms]:
+    """Leave of today and the shift of a span of aware moments."""
+    return Question(TERMS, [person_id, clock.local_day(since), person_id, since, until], lambda rows: Terms(*rows[0]))
+
+
+def label_of(shift_id: int) -> str:
+    """A shift as the counter shows it: "09-30 白班"."""
+    shift = Shift.objects.get(pk=shift_id)
+    return f"{shift.day:%m-%d} {shift.title}"
 
 
 def on_duty_at(moment: dt.datetime, unit_ids: Collection[int]) -> QuerySet[Shift]:

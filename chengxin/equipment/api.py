@@ -6,10 +6,13 @@ import datetime as dt
 from collections.abc import Iterable
 from uuid import UUID
 
+import orjson
+from django.http import HttpResponse
 from ninja import Router, Status
 
 from chengxin.core import clock
 from chengxin.core.errors import DomainError
+from chengxin.duty import selectors as duty
 from chengxin.equipment import rules, schemas, selectors
 from chengxin.equipment.models import Custody
 from chengxin.equipment.services import counter as counters
@@ -40,12 +43,12 @@ def end_turn(request: ApiRequest, key: UUID) -> Status[None]:
 def holder(request: ApiRequest, holder: str) -> schemas.HolderOut:
     """Who stands at the counter, whether and until when the person may take something, and what the person holds."""
     person = counters.person_at_counter(holder)
-    office = people.unit_of(person, clock.today())
+    office = people.office_on(person.pk, clock.today())
     reach = request.actor.units_for("equipment.kiosk")
     if office is None or (reach is not None and office.pk not in reach):
         raise DomainError("other_unit", "这位人员不属于本登记台的单位，请到所属单位办理。", field="holder")
     terms = custody.terms_for_duty(person)
-    shift = f"{terms.shift.day:%m-%d} {terms.shift.title}" if terms.shift else ""
+    shift = duty.label_of(terms.shift_id) if terms.shift_id else ""
     holds = [
         schemas.HeldOut(
             number=each.custody.item.asset_number, title=each.kind, taken_at=each.custody.taken_at, due_at=each.custody.due_at,
@@ -74,26 +77,26 @@ def item(request: ApiRequest, code: str) -> schemas.ItemOut:
 
 @counter.post("/check-out", response=list[schemas.OutcomeOut], summary="执勤领用（单件、多件、成套）")
 @needs("equipment.kiosk")
-def check_out(request: ApiRequest, given: schemas.CheckOutIn) -> list[schemas.OutcomeOut]:
+def check_out(request: ApiRequest, given: schemas.CheckOutIn) -> HttpResponse:
     """Each item is issued or refused with its reason. The same key again answers what was answered before."""
     actor, keeper = counters.at_counter(request.actor, given.turn)
-    asked = [custody.Asked(_number(each.code), dict(each.readings)) for each in given.items]
+    asked = [custody.Asked(_number(each.code), each.readings) for each in given.items]
     person = counters.person_at_counter(given.holder)
     return _out(custody.check_out(actor, holder=person, items=asked, key=given.key, keeper=keeper))
 
 
 @counter.post("/loan", response=list[schemas.OutcomeOut], summary="临时借用")
 @needs("equipment.kiosk")
-def loan(request: ApiRequest, given: schemas.LoanIn) -> list[schemas.OutcomeOut]:
+def loan(request: ApiRequest, given: schemas.LoanIn) -> HttpResponse:
     actor, keeper = counters.at_counter(request.actor, given.turn)
-    asked = [custody.Asked(_number(each.code), dict(each.readings)) for each in given.items]
+    asked = [custody.Asked(_number(each.code), each.readings) for each in given.items]
     person, due_at = counters.person_at_counter(given.holder), _aware(given.due_at)
     return _out(custody.lend(actor, holder=person, items=asked, reason=given.reason, due_at=due_at, key=given.key, keeper=keeper))
 
 
 @counter.post("/return", response=list[schemas.OutcomeOut], summary="归还（可成批）")
 @needs("equipment.kiosk")
-def give_back(request: ApiRequest, given: schemas.ReturnIn) -> list[schemas.OutcomeOut]:
+def give_back(request: ApiRequest, given: schemas.ReturnIn) -> HttpResponse:
     """With a keeper's turn the return is countersigned at once; without one it waits for a keeper."""
     actor, keeper = counters.at_counter(request.actor, given.turn)
     asked = [custody.Asked(_number(each.code), condition=each.condition, note=each.note) for each in given.items]
@@ -109,13 +112,10 @@ def _aware(moment: dt.datetime) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=clock.SHANGHAI)
 
 
-def _out(outcomes: Iterable[custody.Outcome]) -> list[schemas.OutcomeOut]:
-    return [
-        schemas.OutcomeOut(
-            number=each.number, done=each.done, code=each.code, message=each.message, due_at=each.due_at, countersigned=each.countersigned
-        )
-        for each in outcomes
-    ]
+def _out(outcomes: Iterable[custody.Outcome]) -> HttpResponse:
+    """What became of each item, written as it is: to have it checked against its own description again would only take time."""
+    told = [{name: value for name, value in vars(each).items() if name != "custody"} for each in outcomes]
+    return HttpResponse(orjson.dumps(told), content_type="application/json")
 
 
 @equipment.get("/items", response=list[schemas.ItemRowOut], summary="装备列表")

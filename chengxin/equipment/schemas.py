@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Field, Schema
+from pydantic import BaseModel
 
 from chengxin.ui.api import Moment
 
+# Items come by the dozen: they are plain models, since the API library looks at each field of its own schemas twice.
 Readings = dict[str, bool | float]
 
 
@@ -64,7 +66,7 @@ class ItemOut(Schema):
     checks: list[CheckOut]
 
 
-class TakenIn(Schema):
+class TakenIn(BaseModel):
     code: str = Field(max_length=60, description="标签内容（E:编号:校验位）或装备编号")
     readings: Readings = Field(default_factory=dict, description="领用前检查：项目代码对应读数或是否合格")
 
@@ -82,7 +84,7 @@ class LoanIn(CheckOutIn):
     due_at: dt.datetime
 
 
-class GivenIn(Schema):
+class GivenIn(BaseModel):
     code: str = Field(max_length=60)
     condition: str = Field(default="good", description="good 完好，damaged 故障或损坏，lost 遗失")
     note: str = Field(default="", max_length=200)
@@ -94,7 +96,7 @@ class ReturnIn(Schema):
     items: list[GivenIn] = Field(max_length=200)
 
 
-class OutcomeOut(Schema):
+class OutcomeOut(BaseModel):
     number: str
     done: bool
     code: str

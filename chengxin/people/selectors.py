@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -22,6 +23,7 @@ from chengxin.people.models import (
     UnitKind,
     User,
 )
+from chengxin.ui.database import Question
 
 __all__ = ["units_below"]
 
@@ -38,20 +40,36 @@ def unit_name(pk: int) -> str:
     return Unit.objects.values_list("name", flat=True).get(pk=pk)
 
 
-def user_of(person: Person) -> User | None:
+def user_of(person_id: int) -> User | None:
     """The sign-in of a person, if there is one."""
-    return User.objects.filter(person=person).first()
+    return User.objects.filter(person_id=person_id).first()
 
 
-def units_above(unit_id: int) -> list[int]:
-    """The unit and everything above it, up to the bureau."""
-    parents = dict(Unit.objects.order_by().values_list("pk", "parent_id"))
-    chain: list[int] = []
-    above: int | None = unit_id
-    while above is not None:
-        chain.append(above)
-        above = parents.get(above)
-    return chain
+@dataclass(frozen=True)
+class Standing:
+    """A person on a day as the counter asks: the unit, everything above it, and leave or suspension ("" when in post)."""
+
+    unit_id: int | None
+    above: list[int]
+    status: str
+
+
+STANDING = """WITH RECURSIVE place AS (SELECT unit_id FROM people_assignment WHERE person_id = %s AND period @> %s::date),
+ above AS (SELECT unit_id AS id FROM place UNION ALL SELECT unit.parent_id FROM people_unit unit JOIN above ON unit.id = above.id
+ WHERE unit.parent_id IS NOT NULL)
+ SELECT (SELECT unit_id FROM place), (SELECT array_agg(id) FROM above),
+ (SELECT status FROM people_statusperiod WHERE person_id = %s AND period @> %s::date)"""
+
+
+def standing_of(person_id: int, on: dt.date) -> Question[Standing]:
+    """Where a person stands on a day."""
+    return Question(STANDING, [person_id, on, person_id, on], lambda rows: Standing(rows[0][0], rows[0][1] or [], rows[0][2] or ""))
+
+
+def office_on(person_id: int, on: dt.date) -> Unit | None:
+    """The unit a person belonged to on a day, by the person's id."""
+    found = Assignment.objects.filter(person_id=person_id, period__contains=on).select_related("unit").first()
+    return found.unit if found else None
 
 
 def statuses_on(persons: Collection[int], on: dt.date) -> dict[int, str]:
@@ -126,9 +144,21 @@ def person_by_text(actor: Actor, text: str) -> Person:
     return found[0]
 
 
-def person_by_number(number: str) -> Person | None:
-    """Somebody by the exact number, whatever the scope: the counter knows everybody and tells nothing but the name."""
-    return Person.objects.filter(number=number).first()
+@dataclass(frozen=True)
+class Named:
+    """A person as the counter knows everybody: nothing but what decides whether the person may take something."""
+
+    pk: int
+    number: str
+    name: str
+    person_class: str
+    left_on: dt.date | None
+
+
+def named_by_number(number: str) -> Question[Named | None]:
+    """Somebody by the exact number, whatever the scope."""
+    statement = "SELECT id, number, name, person_class, left_on FROM people_person WHERE number = %s"
+    return Question(statement, [number], lambda rows: Named(*rows[0]) if rows else None)
 
 
 def person_suggestions(actor: Actor) -> list[str]:

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 
 from chengxin.audit.history import tracked
+from chengxin.rulebook import rules
 
 
 class Clause(models.Model):
@@ -76,7 +77,12 @@ class RuleVersion(models.Model):
 
     @property
     def plain(self) -> dict[str, Any]:
-        return {name: entry["value"] for name, entry in self.values.items()}
+        return {name: entry["value"] for name, entry in self.entries.items()}
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """Every value with its title, source and state, the program's newer ones included as 待局确认."""
+        return rules.completed(self.rule.code, self.values)
 
 
 @tracked

@@ -82,6 +82,21 @@ def first_rules() -> tuple[FirstRule, ...]:
 
 
 @cache
+def packaged(code: str) -> Mapping[str, Mapping[str, Any]]:
+    """The packaged values of a rule, with their titles and sources; empty for a rule the package does not know."""
+    return next((rule.values for rule in first_rules() if rule.code == code), {})
+
+
+def completed(code: str, values: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """A version's values; one that was issued before the program knew a value gets the packaged suggestion, 待局确认.
+
+    Without this an installation would break with every new release that asks for one more value.
+    """
+    newer = {name: {**entry, "state": OPEN} for name, entry in packaged(code).items() if name not in values}
+    return {**newer, **values}
+
+
+@cache
 def first_clauses() -> tuple[FirstClause, ...]:
     return tuple(FirstClause(**entry) for entry in _load("clauses.yaml"))
 

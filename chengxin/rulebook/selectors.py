@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from django.db.models import Prefetch
 
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion, State
-from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, parse_days
+from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, completed, parse_days
 from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
+from chengxin.ui.database import Question
 
 # the rules that hold entries of what can be found
 CATALOGUES = (
@@ -46,6 +49,26 @@ def rule_values(code: str, on: dt.date, *, simulate: bool = False) -> RuleValues
     if draft is None:
         raise NotFound("no_rule", f"没有规则“{code}”。")
     return RuleValues(code, draft.rule.clause_id, f"{draft.label}（{DRAFT_LABEL}）", draft.plain, simulated=True)
+
+
+IN_FORCE = """SELECT rule.code, rule.clause_id, version.number, version.values FROM rulebook_ruleversion version
+ JOIN rulebook_rule rule ON rule.id = version.rule_id
+ WHERE rule.code = ANY(%s) AND version.state = 'issued' AND version.period @> %s::date"""
+
+
+def rules_on(codes: Sequence[str], on: dt.date) -> Question[list[RuleValues]]:
+    """Several rules of a day, in the order asked for; the draft's values where nothing is in force."""
+
+    def understood(rows: list[tuple[Any, ...]]) -> list[RuleValues]:
+        found = {code: (clause, number, orjson.loads(values)) for code, clause, number, values in rows}
+        return [_understood(code, *found[code]) if code in found else rule_values(code, on, simulate=True) for code in codes]
+
+    return Question(IN_FORCE, [list(codes), on], understood)
+
+
+def _understood(code: str, clause: str, number: int, values: dict[str, Any]) -> RuleValues:
+    plain = {name: entry["value"] for name, entry in completed(code, values).items()}
+    return RuleValues(code, clause, f"{code}@{number}", plain)
 
 
 def work_calendar() -> WorkCalendar:
@@ -99,7 +122,7 @@ def gaps() -> list[Gap]:
     return [
         Gap(version, name, entry["title"], entry["value"], entry["source"])
         for version in newest.values()
-        for name, entry in version.values.items()
+        for name, entry in version.entries.items()
         if entry["state"] == "open" and not entry.get("confirmed_by")
     ]
 

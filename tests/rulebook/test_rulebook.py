@@ -153,3 +153,11 @@ def test_a_new_version_is_published_on_the_page_and_holds_from_its_day(world: Wo
     values = [selectors.rule_values("findings.rectification", day)["workdays"] for day in (TODAY, TODAY + dt.timedelta(days=1))]
     assert values == [7, 5]
     assert world.client("人事").get(address).status_code == 403
+
+
+def test_a_value_the_program_learned_after_the_issue_has_the_packaged_suggestion_and_waits_for_the_bureau(world: World) -> None:
+    version = RuleVersion.objects.get(rule__code="equipment.custody")
+    version.values.pop("early_minutes")
+    RuleVersion.objects.filter(pk=version.pk).update(values=version.values)
+    assert selectors.rule_values("equipment.custody", clock.today())["early_minutes"] == 60
+    assert ("equipment.custody", "early_minutes") in {(gap.version.rule.code, gap.name) for gap in selectors.gaps()}

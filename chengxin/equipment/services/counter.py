@@ -9,6 +9,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import orjson
 from django.db import transaction
 
 from chengxin.audit.services import record
@@ -21,6 +22,7 @@ from chengxin.equipment.models import Card, KeeperTurn
 from chengxin.people import access
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.database import ask, prepared
 
 if TYPE_CHECKING:
     from chengxin.people.models import Person
@@ -48,17 +50,18 @@ def issue_card(actor: Actor, person: Person) -> str:
     return code
 
 
-def person_at_counter(text: str) -> Person:
+def person_at_counter(text: str) -> people.Named:
     """Who stands at the counter, by card or by exact 工号. Raises DomainError (field "holder")."""
     if text.startswith(f"{rules.CARD}:"):
         card = Card.objects.filter(digest=digest_of(text.strip()), revoked_at=None).select_related("person").first()
         if card is None or rules.number_in(text, rules.CARD) is None:
             raise DomainError("unknown_card", "不认识这张卡：可能已补办新卡或扫描不完整，请重扫或报工号。", field="holder")
-        return card.person
-    person = people.person_by_number(text.strip())
-    if person is None:
+        person = card.person
+        return people.Named(person.pk, person.number, person.name, person.person_class, person.left_on)
+    found = ask(people.named_by_number(text.strip().replace("\0", "")))
+    if found is None:
         raise DomainError("unknown_person", "没有这个工号，请核对。", field="holder")
-    return person
+    return found
 
 
 @transaction.atomic
@@ -71,7 +74,7 @@ def open_turn(actor: Actor, *, card: str) -> KeeperTurn:
     if rules.number_in(card, rules.CARD) is None:
         raise DomainError("not_a_card", "请扫描装备管理员的人员卡。", field="card")
     keeper = person_at_counter(card)
-    user = people.user_of(keeper)
+    user = people.user_of(keeper.pk)
     reach = access.actor_for(user).units_for("equipment.keep") if user is not None and user.is_active else frozenset()
     here = actor.units_for("equipment.kiosk")
     units = here if reach is None else reach if here is None else reach & here
@@ -81,7 +84,7 @@ def open_turn(actor: Actor, *, card: str) -> KeeperTurn:
     now = clock.now()
     KeeperTurn.objects.filter(device=actor.label, ended_at=None).update(ended_at=now)
     turn = KeeperTurn.objects.create(
-        device=actor.label, keeper=keeper, key=uuid.uuid4(), opened_at=now, until=now + dt.timedelta(hours=policy["turn_hours"]),
+        device=actor.label, keeper_id=keeper.pk, key=uuid.uuid4(), opened_at=now, until=now + dt.timedelta(hours=policy["turn_hours"]),
         units=None if units is None else sorted(units),
     )  # fmt: skip
     record(actor, "equipment.turn_opened", f"person:{keeper.pk}", unit_id=actor.unit_id, person_id=keeper.pk)
@@ -99,16 +102,22 @@ def end_turn(actor: Actor, *, key: uuid.UUID) -> None:
         record(actor, "equipment.turn_ended", f"person:{turn.keeper_id}", person_id=turn.keeper_id)
 
 
-def at_counter(actor: Actor, key: uuid.UUID | None) -> tuple[Actor, Person | None]:
+TURN = """SELECT person.id, person.number, person.name, person.person_class, person.left_on, turn.units,
+ EXISTS (SELECT FROM people_statusperiod away WHERE away.person_id = person.id AND away.period @> %s::date)
+ FROM equipment_keeperturn turn JOIN people_person person ON person.id = turn.keeper_id
+ WHERE turn.key = %s AND turn.device = %s AND turn.ended_at IS NULL AND turn.until > %s"""
+
+
+def at_counter(actor: Actor, key: uuid.UUID | None) -> tuple[Actor, people.Named | None]:
     """The device as the keeper of its turn lets it act: nowhere the keeper may not. Without a turn, as it is.
 
     Raises NotAllowed for a turn that is over, or whose keeper has left or may not work today.
     """
     if key is None:
         return actor, None
-    turn = KeeperTurn.objects.filter(key=key, device=actor.label, ended_at=None, until__gt=clock.now()).select_related("keeper").first()
-    status = people.statuses_on([turn.keeper_id], clock.today()) if turn else {}
-    if turn is None or turn.keeper.left_on is not None or turn.keeper_id in status:
+    rows = prepared(TURN, [clock.today(), key, actor.label, clock.now()])
+    keeper = people.Named(*rows[0][:5]) if rows else None
+    if keeper is None or keeper.left_on is not None or rows[0][6]:
         raise NotAllowed("turn_over", "值守已经结束，请装备管理员重新刷卡开台。已扫描的内容仍在。")
-    units = None if turn.units is None else frozenset(turn.units)
-    return replace(actor, reach={**actor.reach, "equipment.kiosk": units}), turn.keeper
+    units = None if rows[0][5] is None else frozenset(orjson.loads(rows[0][5]))
+    return replace(actor, reach={**actor.reach, "equipment.kiosk": units}), keeper

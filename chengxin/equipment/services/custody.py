@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import connection, transaction
+import orjson
+from django.db import transaction
 
 from chengxin.audit.services import record
 from chengxin.core import clock
@@ -24,19 +24,34 @@ from chengxin.core.capabilities import require
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
 from chengxin.duty import selectors as duty
 from chengxin.equipment import rules
-from chengxin.equipment.models import Custody, Operation
+from chengxin.equipment.models import Custody
 from chengxin.equipment.services import faults
-from chengxin.equipment.services.locks import Locked, lock_items
+from chengxin.equipment.services.locks import Locked, lock_items, locked_items, locking
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
-
-if TYPE_CHECKING:
-    from chengxin.duty.models import Shift
-    from chengxin.people.models import Person
+from chengxin.ui.database import ask_together, pipelined, prepared
 
 # Reasons of other chapters why an item may not be issued again (footage not accounted for): item ids -> id to reason.
 HOLDS: list[Callable[[Sequence[int]], Mapping[int, str]]] = []
 MOST_ITEMS = 200
+
+
+RULES = ("equipment.custody", "equipment.kinds")
+EARLIEST = dt.timedelta(days=1)  # how far ahead the roster is looked at; how early one may come is the rule's
+
+
+class Holder(Protocol):
+    """Whoever stands at the counter: a person's row, or what the counter read of it."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def person_class(self) -> str: ...
+    @property
+    def left_on(self) -> dt.date | None: ...
+
 
 TAKE = """INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, shift_id, reason, taken_at, due_at, readings_out, issued_by,
  issued_label, keeper_id, rule_version, returned_label, condition, return_note)
@@ -48,6 +63,11 @@ GIVE_BACK = """UPDATE equipment_custody c SET returned_at = greatest(%s, c.taken
  countersigned_by_id = CASE WHEN c.holder_id = %s THEN NULL ELSE %s::bigint END
  FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS given (id, condition, note) WHERE c.id = given.id AND c.returned_at IS NULL
  RETURNING c.id, c.item_id, c.countersigned_at IS NOT NULL"""
+
+
+KEPT = "SELECT digest, answer FROM equipment_operation WHERE key = %s"
+KEEP = """INSERT INTO equipment_operation (key, digest, by_label, at, answer) VALUES (%s, %s, %s, %s, %s::jsonb)
+ ON CONFLICT DO NOTHING RETURNING key"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ class Outcome:
 
 
 def check_out(
-    actor: Actor, *, holder: Person, items: Sequence[Asked], key: UUID | None = None, keeper: Person | None = None
+    actor: Actor, *, holder: Holder, items: Sequence[Asked], key: UUID | None = None, keeper: Holder | None = None
 ) -> list[Outcome]:
     """Issue items for the duty the roster plans: the shift that runs or begins within the early minutes; due = its end + grace.
 
@@ -82,77 +102,92 @@ def check_out(
     refused (Conflict). Raises DomainError when the person may not take anything: suspended, on leave, gone, not on duty.
     """
 
-    def act() -> list[Outcome]:
-        return _issue(actor, _duty_terms(holder, keeper), items, rules.ISSUE)
+    def act() -> Done:
+        now, day = clock.now(), clock.today()
+        (policy, kinds), roster, standing, *answers = ask_together(
+            rulebook.rules_on(RULES, day), duty.terms_of(holder.pk, now, now + EARLIEST), people.standing_of(holder.pk, day),
+            *locking([item.number for item in items]),
+        )  # fmt: skip
+        due_at = _due_for_duty(holder, now, policy, roster, standing)
+        terms = Terms(holder, standing, Custody.DUTY, due_at, policy.version, kinds["kinds"], shift_id=roster.shift_id, keeper=keeper)
+        return _issue(actor, terms, items, locked_items(*answers), rules.ISSUE)
 
-    return once(actor, key, ("check_out", holder.pk, keeper and keeper.pk, [asdict(item) for item in items]), act)
+    return once(actor, key, ("check_out", holder.pk, keeper and keeper.pk, [_plain(item) for item in items]), act)
 
 
-def _duty_terms(holder: Person, keeper: Person | None) -> Terms:
+def _due_for_duty(holder: Holder, now: dt.datetime, policy: Any, roster: duty.Terms, standing: people.Standing) -> dt.datetime:
     """Until when a person may take something for duty. Raises DomainError with why the person may not."""
-    policy, now = rulebook.rule_values("equipment.custody", clock.today(), simulate=True), clock.now()
-    unit = _refuse_holder(holder, now)
-    shift = duty.shift_of(holder.pk, now, now + dt.timedelta(minutes=policy["early_minutes"]))
-    if shift is None:
+    _refuse_holder(holder, roster, standing)
+    if roster.starts_at is None or roster.ends_at is None or roster.starts_at > now + dt.timedelta(minutes=policy["early_minutes"]):
         text = f"{holder.name} 现在没有勤务，{policy['early_minutes']} 分钟内也没有班次开始。请先排班，或由装备管理员办理临时借用。"
         raise DomainError("not_on_duty", text, field="holder")
-    due_at = shift.period.upper + dt.timedelta(hours=policy["grace_hours"])
-    return Terms(holder, unit, Custody.DUTY, due_at, policy.version, shift=shift, keeper=keeper)
+    return roster.ends_at + dt.timedelta(hours=policy["grace_hours"])
 
 
 @dataclass(frozen=True)
 class DutyTerms:
     """What the counter shows before anything is scanned: the shift, the due time, or why the person may take nothing."""
 
-    shift: Shift | None
+    shift_id: int | None
     due_at: dt.datetime | None
     problem: str = ""
 
 
-def terms_for_duty(holder: Person) -> DutyTerms:
+def terms_for_duty(holder: Holder) -> DutyTerms:
+    now, day = clock.now(), clock.today()
+    (policy, _), roster, standing = ask_together(
+        rulebook.rules_on(RULES, day), duty.terms_of(holder.pk, now, now + EARLIEST), people.standing_of(holder.pk, day)
+    )
     try:
-        terms = _duty_terms(holder, None)
+        return DutyTerms(roster.shift_id, _due_for_duty(holder, now, policy, roster, standing))
     except DomainError as error:
         return DutyTerms(None, None, error.message)
-    return DutyTerms(terms.shift, terms.due_at)
 
 
 def lend(
-    actor: Actor, *, holder: Person, items: Sequence[Asked], reason: str, due_at: dt.datetime, key: UUID | None = None,
-    keeper: Person | None = None,
+    actor: Actor, *, holder: Holder, items: Sequence[Asked], reason: str, due_at: dt.datetime, key: UUID | None = None,
+    keeper: Holder | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """A temporary loan by the keeper, with a reason and a due time within the longest loan. Nobody lends to oneself."""
-    policy = rulebook.rule_values("equipment.custody", clock.today(), simulate=True)
 
-    def act() -> list[Outcome]:
-        now = clock.now()
-        lender = keeper.pk if keeper is not None else actor.person_id
-        if lender is None:
-            raise NotAllowed("no_keeper", "临时借用须经装备管理员办理。")
-        if lender == holder.pk:
-            raise NotAllowed("own_loan", "不能给自己办理借用，请由其他装备管理员或中队长办理。")
-        if not reason.strip():
-            raise DomainError("no_reason", "请填写借用理由。", field="reason")
-        if due_at <= now:
-            raise DomainError("due_in_the_past", "应还时间已经过去，请填写将来的时间。", field="due_at")
-        if due_at > now + dt.timedelta(days=policy["loan_days"]):
-            raise DomainError("too_long", f"临时借用最长 {policy['loan_days']} 天，请改早应还时间。", field="due_at")
-        terms = Terms(holder, _refuse_holder(holder, now), Custody.LOAN, due_at, policy.version, reason=reason.strip(), keeper=keeper)
-        return _issue(actor, terms, items, rules.LEND)
+    def act() -> Done:
+        now, day = clock.now(), clock.today()
+        (policy, kinds), roster, standing, *answers = ask_together(
+            rulebook.rules_on(RULES, day), duty.terms_of(holder.pk, now, now + EARLIEST), people.standing_of(holder.pk, day),
+            *locking([item.number for item in items]),
+        )  # fmt: skip
+        _refuse_loan(keeper.pk if keeper is not None else actor.person_id, holder, reason, due_at, now, policy)
+        _refuse_holder(holder, roster, standing)
+        given = reason.strip()
+        terms = Terms(holder, standing, Custody.LOAN, due_at, policy.version, kinds["kinds"], reason=given, keeper=keeper)
+        return _issue(actor, terms, items, locked_items(*answers), rules.LEND)
 
-    content = ("lend", holder.pk, keeper and keeper.pk, reason, due_at.isoformat(), [asdict(item) for item in items])
+    content = ("lend", holder.pk, keeper and keeper.pk, reason, due_at.isoformat(), [_plain(item) for item in items])
     return once(actor, key, content, act)
 
 
-def give_back(actor: Actor, *, items: Sequence[Asked], key: UUID | None = None, keeper: Person | None = None) -> list[Outcome]:
+def _refuse_loan(lender: int | None, holder: Holder, reason: str, due_at: dt.datetime, now: dt.datetime, policy: Any) -> None:
+    if lender is None:
+        raise NotAllowed("no_keeper", "临时借用须经装备管理员办理。")
+    if lender == holder.pk:
+        raise NotAllowed("own_loan", "不能给自己办理借用，请由其他装备管理员或中队长办理。")
+    if not reason.strip():
+        raise DomainError("no_reason", "请填写借用理由。", field="reason")
+    if due_at <= now:
+        raise DomainError("due_in_the_past", "应还时间已经过去，请填写将来的时间。", field="due_at")
+    if due_at > now + dt.timedelta(days=policy["loan_days"]):
+        raise DomainError("too_long", f"临时借用最长 {policy['loan_days']} 天，请改早应还时间。", field="due_at")
+
+
+def give_back(actor: Actor, *, items: Sequence[Asked], key: UUID | None = None, keeper: Holder | None = None) -> list[Outcome]:
     """Take items back in the condition they are in. With a keeper present the return is countersigned in the same act, except
     what the keeper held; without one it waits for the countersignature. A fault or loss is reported in the same act (2.2.4).
     """
 
-    def act() -> list[Outcome]:
+    def act() -> Done:
         return _take_back(actor, items, keeper)
 
-    return once(actor, key, ("return", keeper and keeper.pk, [asdict(item) for item in items]), act)
+    return once(actor, key, ("return", keeper and keeper.pk, [_plain(item) for item in items]), act)
 
 
 @transaction.atomic
@@ -203,28 +238,37 @@ def extend_loan(actor: Actor, custody: Custody, *, due_at: dt.datetime, reason: 
 # --- the gesture and its key ---
 
 
-def once(actor: Actor, key: UUID | None, content: Any, act: Callable[[], list[Outcome]]) -> list[Outcome]:
+def once(actor: Actor, key: UUID | None, content: Any, act: Callable[[], Done]) -> list[Outcome]:
     """Do it in one transaction, and only once for a key.
 
     Two sendings at the same moment wait for each other's item locks; the later one finds the key taken, undoes itself and
     answers what the first was answered. A key used for something else is refused.
     """
-    digest = hashlib.sha256(json.dumps([actor.label, content], default=str, ensure_ascii=False).encode()).hexdigest()
+    digest = hashlib.sha256(orjson.dumps([actor.label, content], default=str)).hexdigest()
     if key is None:
         with transaction.atomic():
-            return act()
+            outcomes, note = act()
+            note()
+        return outcomes
     earlier = _answered(key, digest)
     if earlier is not None:
         return earlier
     try:
         with transaction.atomic():
-            outcomes = act()
-            answer = json.dumps([asdict(outcome) for outcome in outcomes], ensure_ascii=False)
-            if not _keep_answer(actor, key, digest, answer):
+            outcomes, note = act()
+            answer = orjson.dumps([vars(outcome) for outcome in outcomes]).decode()
+            with pipelined():
+                note()
+                is_first = _keep_answer(actor, key, digest, answer)
+            if not is_first:
                 raise _Twin
     except _Twin:
         return _answered(key, digest) or []
     return outcomes
+
+
+def _plain(asked: Asked) -> tuple[Any, ...]:
+    return (asked.number, dict(asked.readings), asked.condition, asked.note)
 
 
 class _Twin(Exception):
@@ -232,38 +276,37 @@ class _Twin(Exception):
 
 
 def _answered(key: UUID, digest: str) -> list[Outcome] | None:
-    kept = Operation.objects.filter(pk=key).values_list("digest", "answer").first()
-    if kept is None:
+    rows = prepared(KEPT, [key])
+    if not rows:
         return None
-    if kept[0] != digest:
+    if rows[0][0] != digest:
         raise Conflict("key_reused", "这个幂等键已用于另一内容，请换一个新键后重发。", field="key")
-    return [Outcome(**outcome) for outcome in kept[1]]
+    return [Outcome(**outcome) for outcome in orjson.loads(rows[0][1])]
 
 
 def _keep_answer(actor: Actor, key: UUID, digest: str, answer: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO equipment_operation (key, digest, by_label, at, answer) VALUES (%s, %s, %s, %s, %s::jsonb) ON CONFLICT DO NOTHING",
-            [key, digest, actor.label, clock.now(), answer],
-        )
-        return bool(cursor.rowcount == 1)
+    return bool(prepared(KEEP, [key, digest, actor.label, clock.now(), answer]))
 
 
 # --- under the locks ---
+
+
+Done = tuple[list[Outcome], Callable[[], None]]  # what became of each item, and the entry that keeps the gesture
 
 
 @dataclass(frozen=True)
 class Terms:
     """On what terms items are given out."""
 
-    holder: Person
-    unit: int
+    holder: Holder
+    standing: people.Standing
     purpose: str
     due_at: dt.datetime
     rule_version: str
-    shift: Shift | None = None
+    kinds: Mapping[str, Any]
+    shift_id: int | None = None
     reason: str = ""
-    keeper: Person | None = None
+    keeper: Holder | None = None
 
 
 _UNKNOWN = ("unknown_item", "没有这件装备，请核对标签；未登记的装备请找财务人事科登记。")
@@ -275,13 +318,10 @@ def _require_counter(actor: Actor, unit_id: int | None = None) -> None:
         require(actor, "equipment.keep", unit_id=unit_id)
 
 
-def _issue(actor: Actor, terms: Terms, items: Sequence[Asked], action: str) -> list[Outcome]:
+def _issue(actor: Actor, terms: Terms, items: Sequence[Asked], found: Mapping[str, Locked], action: str) -> Done:
     _require_counter(actor)
     _refuse_size(items)
-    found = lock_items(item.number for item in items)
     holds = {id_: why for hold in HOLDS for id_, why in hold([item.id for item in found.values()]).items()}
-    kinds = rulebook.rule_values("equipment.kinds", clock.today(), simulate=True)["kinds"]
-    above = people.units_above(terms.unit)
     refused: dict[str, tuple[str, str]] = {}
     taken: list[tuple[Locked, Asked]] = []
     for asked in items:
@@ -289,9 +329,9 @@ def _issue(actor: Actor, terms: Terms, items: Sequence[Asked], action: str) -> l
         why = (
             _refuse_unknown(actor, item)
             or _refuse_standing(item, action)
-            or _refuse_unit(item, above, action)
+            or _refuse_unit(item, terms.standing.above, action)
             or _refuse_held(item, holds)
-            or _refuse_unready(item, asked, kinds)
+            or _refuse_unready(item, asked, terms.kinds)
         )
         if why is None and item is not None and all(item.id != other.id for other, _ in taken):
             taken.append((item, asked))
@@ -300,19 +340,21 @@ def _issue(actor: Actor, terms: Terms, items: Sequence[Asked], action: str) -> l
     custodies = _take(actor, terms, taken)
     outcomes = [_issued(asked.number, found, refused, custodies, terms) for asked in items]
     done = [outcome.number for outcome in outcomes if outcome.done]
-    if done:
-        details = {"items": done, "due_at": terms.due_at.isoformat(), "keeper": terms.keeper.name if terms.keeper else None}
-        word = "equipment.checked_out" if action == rules.ISSUE else "equipment.lent"
-        _record_issue(actor, word, terms, details)
-    return outcomes
+
+    def note() -> None:
+        if done:
+            details = {"items": done, "due_at": terms.due_at.isoformat(), "keeper": terms.keeper.name if terms.keeper else None}
+            _record_issue(actor, "equipment.checked_out" if action == rules.ISSUE else "equipment.lent", terms, details)
+
+    return outcomes, note
 
 
 def _record_issue(actor: Actor, word: str, terms: Terms, details: Mapping[str, Any]) -> None:
-    subject = f"person:{terms.holder.pk}"
+    subject, of = f"person:{terms.holder.pk}", {"unit_id": terms.standing.unit_id, "person_id": terms.holder.pk}
     if word == "equipment.lent":
-        record(actor, "equipment.lent", subject, unit_id=terms.unit, person_id=terms.holder.pk, details={**details, "reason": terms.reason})
+        record(actor, "equipment.lent", subject, **of, details={**details, "reason": terms.reason})
     else:
-        record(actor, "equipment.checked_out", subject, unit_id=terms.unit, person_id=terms.holder.pk, details=details)
+        record(actor, "equipment.checked_out", subject, **of, details=details)
 
 
 def _take(actor: Actor, terms: Terms, taken: Sequence[tuple[Locked, Asked]]) -> dict[int, int]:
@@ -321,13 +363,11 @@ def _take(actor: Actor, terms: Terms, taken: Sequence[tuple[Locked, Asked]]) -> 
         return {}
     keeper = terms.keeper.pk if terms.keeper else actor.person_id
     values: list[Any] = [
-        terms.holder.pk, terms.purpose, terms.shift.pk if terms.shift else None, terms.reason, clock.now(), terms.due_at, actor.user_id,
+        terms.holder.pk, terms.purpose, terms.shift_id, terms.reason, clock.now(), terms.due_at, actor.user_id,
         actor.label, keeper, terms.rule_version, [item.id for item, _ in taken], [item.unit for item, _ in taken],
-        [json.dumps(dict(asked.readings), ensure_ascii=False) for _, asked in taken],
+        [orjson.dumps(asked.readings).decode() for _, asked in taken],
     ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, values)
-        return {item: custody for custody, item in cursor.fetchall()}
+    return {item: custody for custody, item in prepared(TAKE, values)}
 
 
 def _issued(
@@ -341,10 +381,10 @@ def _issued(
     return Outcome(number, True, custody=custody, due_at=terms.due_at.astimezone(clock.SHANGHAI).isoformat())
 
 
-def _take_back(actor: Actor, items: Sequence[Asked], keeper: Person | None) -> list[Outcome]:
+def _take_back(actor: Actor, items: Sequence[Asked], keeper: Holder | None) -> Done:
     _require_counter(actor)
     _refuse_size(items)
-    found = lock_items(item.number for item in items)
+    found = lock_items([item.number for item in items])
     refused: dict[str, tuple[str, str]] = {}
     given: dict[int, tuple[Locked, Asked]] = {}
     for asked in items:
@@ -361,10 +401,14 @@ def _take_back(actor: Actor, items: Sequence[Asked], keeper: Person | None) -> l
             faults.report_at_return(actor, item.id, custody, is_loss=asked.condition == Custody.MISSING, description=asked.note)
     outcomes = [_returned(asked.number, found, refused, stood) for asked in items]
     done = [outcome.number for outcome in outcomes if outcome.done]
-    if done:
-        details = {"items": done, "keeper": keeper.name if keeper else None}
-        record(actor, "equipment.returned", f"items:{len(done)}", unit_id=next(iter(given.values()))[0].unit, details=details)
-    return outcomes
+
+    def note() -> None:
+        if done:
+            details = {"items": done, "keeper": keeper.name if keeper else None}
+            unit = next(iter(given.values()))[0].unit
+            record(actor, "equipment.returned", f"items:{len(done)}", unit_id=unit, details=details)
+
+    return outcomes, note
 
 
 def _give_back(actor: Actor, given: Mapping[int, tuple[Locked, Asked]], signer: int | None) -> dict[int, bool]:
@@ -376,9 +420,7 @@ def _give_back(actor: Actor, given: Mapping[int, tuple[Locked, Asked]], signer: 
         now, actor.label, signer, now if signer else None, signer, signer, list(given), [asked.condition for _, asked in given.values()],
         [asked.note for _, asked in given.values()],
     ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK, values)
-        return {custody: countersigned for custody, _, countersigned in cursor.fetchall()}
+    return {custody: countersigned for custody, _, countersigned in prepared(GIVE_BACK, values)}
 
 
 def _returned(number: str, found: Mapping[str, Locked], refused: Mapping[str, tuple[str, str]], stood: Mapping[int, bool]) -> Outcome:
@@ -398,20 +440,16 @@ def _refuse_size(items: Sequence[Asked]) -> None:
         raise DomainError("too_many", f"一次最多 {MOST_ITEMS} 件，请分次办理。", field="items")
 
 
-def _refuse_holder(holder: Person, now: dt.datetime) -> int:
-    """The unit of a person who may take equipment. Raises DomainError for who may not."""
-    day = clock.local_day(now)
-    unit = people.unit_of(holder, day)
-    status = people.statuses_on([holder.pk], day).get(holder.pk)
-    if holder.left_on is not None or unit is None:
+def _refuse_holder(holder: Holder, roster: duty.Terms, standing: people.Standing) -> None:
+    """Raises DomainError for who may take nothing today."""
+    if holder.left_on is not None or standing.unit_id is None:
         raise DomainError("left", f"{holder.name} 已离队或没有任职单位，不能领用装备。", field="holder")
-    if status == "suspended":
+    if standing.status == "suspended":
         raise DomainError("suspended", f"{holder.name} 正被停职，不能领用装备。", field="holder")
-    if status == "on_leave" or duty.is_on_leave(holder.pk, day):
+    if standing.status == "on_leave" or roster.is_on_leave:
         raise DomainError("on_leave", f"{holder.name} 今天请假，不能领用装备。", field="holder")
     if holder.person_class == "other":
         raise DomainError("not_enforcing", f"{holder.name} 不是执法或协管人员，不能领用执勤装备。", field="holder")
-    return unit.pk
 
 
 def _refuse_unknown(actor: Actor, item: Locked | None) -> tuple[str, str] | None:

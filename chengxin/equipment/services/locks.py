@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from django.db import connection
+from typing import Any
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import Conflict
 from chengxin.equipment import rules
 from chengxin.equipment.models import Item, ItemStep
+from chengxin.ui.database import Question, ask_together
+
+Rows = list[tuple[Any, ...]]
 
 LOCK = "SELECT id, asset_number, kind, unit_id, service FROM equipment_item WHERE asset_number = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-STANDING = """SELECT c.id, c.item_id, c.holder_id, p.name, c.taken_at, c.returned_at, c.unit_id FROM equipment_custody c
- JOIN people_person p ON p.id = c.holder_id
- WHERE c.item_id = ANY(%s) AND (c.returned_at IS NULL OR c.countersigned_at IS NULL)"""
+# Sent after the lock, it sees what whoever held the lock before has written. Two halves, each by its own partial index: an item
+# has thousands of past custodies that nobody needs to look at.
+HOLDING = """SELECT c.id, c.item_id, c.holder_id, p.name, c.taken_at, c.returned_at FROM (
+ SELECT * FROM equipment_custody WHERE item_id IN (SELECT id FROM equipment_item WHERE asset_number = ANY(%s)) AND returned_at IS NULL
+ UNION ALL SELECT * FROM equipment_custody WHERE item_id IN (SELECT id FROM equipment_item WHERE asset_number = ANY(%s))
+ AND returned_at IS NOT NULL AND countersigned_at IS NULL) AS c JOIN people_person p ON p.id = c.holder_id"""
 
 
 @dataclass(frozen=True)
@@ -40,20 +45,30 @@ class Locked:
         return rules.Standing(self.service, self.place)
 
 
-def lock_items(numbers: Iterable[str]) -> dict[str, Locked]:
-    """Lock the items of these numbers in the order of their ids, then read how they stand. Unknown numbers are left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [list(numbers)])
-        rows = cursor.fetchall()
-        # read after the lock: what stood before it may have been changed by whoever held it
-        cursor.execute(STANDING, [[row[0] for row in rows]])
-        held = {row[1]: row for row in cursor.fetchall()}
+def locking(numbers: Sequence[str]) -> tuple[Question[Rows], Question[Rows]]:
+    """The two questions that lock the items of these numbers in the order of their ids and read how they stand."""
+    wanted = list(numbers)
+    return Question(LOCK, [wanted], _as_they_are), Question(HOLDING, [wanted, wanted], _as_they_are)
+
+
+def _as_they_are(rows: Rows) -> Rows:
+    return rows
+
+
+def locked_items(rows: Rows, holding: Rows) -> dict[str, Locked]:
+    """The answers as items by number. Unknown numbers are left out."""
+    held = {row[1]: row for row in holding}
     locked = {}
     for id_, number, kind, unit, service in rows:
-        custody, _, holder, name, taken_at, returned_at, _ = held.get(id_, (None,) * 7)
+        custody, _, holder, name, taken_at, returned_at = held.get(id_, (None,) * 6)
         place = rules.STORE if custody is None else rules.OUT if returned_at is None else rules.RETURNED
         locked[number] = Locked(id_, number, kind, unit, service, custody, holder, name or "", taken_at, place)
     return locked
+
+
+def lock_items(numbers: Sequence[str]) -> dict[str, Locked]:
+    """Lock the items of these numbers and read how they stand."""
+    return locked_items(*ask_together(*locking(numbers)))
 
 
 def move(item: Item, action: str) -> Item:

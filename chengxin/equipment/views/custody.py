@@ -19,6 +19,7 @@ from chengxin.equipment.models import Custody
 from chengxin.equipment.services import counter as counters
 from chengxin.equipment.services import custody
 from chengxin.people import selectors as people
+from chengxin.ui.database import ask
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
@@ -75,7 +76,7 @@ def _holder(request: ActorRequest, text: str) -> Any:
     try:
         return people.person_by_text(request.actor, text)
     except DomainError as error:
-        found = people.person_by_number(text.strip().split()[0] if text.strip() else "")
+        found = ask(people.named_by_number(text.strip().split()[0] if text.strip() else ""))
         if found is not None:
             return found
         raise DomainError(error.code, error.message, field="holder") from error

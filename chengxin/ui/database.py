@@ -1,0 +1,67 @@
+"""Prepared statements in Django's own connection, for the few gestures that many people make at the same moment.
+
+The rest of the house asks through the ORM, which composes each statement anew and waits for each answer: at the counter that
+would take longer than the database itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import psycopg
+from django.db import connection
+
+T = TypeVar("T")
+# a bench that wants to repeat what was sent puts a list here
+trace: list[tuple[str, Sequence[Any]]] | None = None
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    """A statement with its values, and what its rows mean to the room that asks; jsonb comes as text."""
+
+    statement: str
+    parameters: Sequence[Any]
+    understood: Callable[[list[tuple[Any, ...]]], T]
+
+
+def ask(question: Question[T]) -> T:
+    """The answer to one question."""
+    return question.understood(prepared(question.statement, question.parameters))
+
+
+def ask_together(*questions: Question[Any]) -> list[Any]:
+    """The answers to several questions that are sent at once; the database answers them in their order."""
+    with pipelined():
+        cursors = [_send(question.statement, question.parameters) for question in questions]
+    return [question.understood(cursor.fetchall()) for question, cursor in zip(questions, cursors, strict=True)]
+
+
+def prepared(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run one statement that gives rows, prepared on the server."""
+    return _send(statement, parameters).fetchall()
+
+
+def send(statement: str, parameters: Sequence[Any]) -> None:
+    """Run one statement that gives no rows; within ``pipelined`` without waiting for it."""
+    _send(statement, parameters)
+
+
+@contextmanager
+def pipelined() -> Iterator[None]:
+    """Within it nobody waits for a statement whose rows nobody reads; the end of it waits for all."""
+    connection.ensure_connection()
+    with connection.connection.pipeline():
+        yield
+
+
+def _send(statement: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
+    if trace is not None:
+        trace.append((statement, parameters))
+    connection.ensure_connection()
+    cursor = psycopg.Cursor(connection.connection)
+    cursor.execute(statement, parameters, prepare=True)
+    return cursor
