@@ -56,12 +56,12 @@ class Holder(Protocol):
 TAKE = """INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, shift_id, reason, taken_at, due_at, readings_out, issued_by,
  issued_label, keeper_id, rule_version, returned_label, condition, return_note)
  SELECT item, %s, unit, %s, %s, %s, %s, %s, readings, %s, %s, %s, %s, '', '', ''
- FROM unnest(%s::bigint[], %s::bigint[], %s::jsonb[]) AS taken (item, unit, readings)
+ FROM jsonb_to_recordset(%s::jsonb) AS taken (item bigint, unit bigint, readings jsonb)
  ON CONFLICT DO NOTHING RETURNING id, item_id"""
 GIVE_BACK = """UPDATE equipment_custody c SET returned_at = greatest(%s, c.taken_at), returned_label = %s, condition = given.condition,
  return_note = given.note, countersigned_at = CASE WHEN c.holder_id = %s THEN NULL ELSE %s::timestamptz END,
  countersigned_by_id = CASE WHEN c.holder_id = %s THEN NULL ELSE %s::bigint END
- FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS given (id, condition, note) WHERE c.id = given.id AND c.returned_at IS NULL
+ FROM jsonb_to_recordset(%s::jsonb) AS given (id bigint, condition text, note text) WHERE c.id = given.id AND c.returned_at IS NULL
  RETURNING c.id, c.item_id, c.countersigned_at IS NOT NULL"""
 
 
@@ -362,10 +362,10 @@ def _take(actor: Actor, terms: Terms, taken: Sequence[tuple[Locked, Asked]]) -> 
     if not taken:
         return {}
     keeper = terms.keeper.pk if terms.keeper else actor.person_id
-    values: list[Any] = [
-        terms.holder.pk, terms.purpose, terms.shift_id, terms.reason, clock.now(), terms.due_at, actor.user_id,
-        actor.label, keeper, terms.rule_version, [item.id for item, _ in taken], [item.unit for item, _ in taken],
-        [orjson.dumps(asked.readings).decode() for _, asked in taken],
+    taken_items = orjson.dumps([{"item": item.id, "unit": item.unit, "readings": asked.readings} for item, asked in taken]).decode()
+    values = [
+        terms.holder.pk, terms.purpose, terms.shift_id, terms.reason, clock.now(), terms.due_at, actor.user_id, actor.label, keeper,
+        terms.rule_version, taken_items,
     ]  # fmt: skip
     return {item: custody for custody, item in prepared(TAKE, values)}
 
@@ -416,10 +416,8 @@ def _give_back(actor: Actor, given: Mapping[int, tuple[Locked, Asked]], signer: 
     if not given:
         return {}
     now = clock.now()
-    values: list[Any] = [
-        now, actor.label, signer, now if signer else None, signer, signer, list(given), [asked.condition for _, asked in given.values()],
-        [asked.note for _, asked in given.values()],
-    ]  # fmt: skip
+    back = [{"id": custody, "condition": asked.condition, "note": asked.note} for custody, (_, asked) in given.items()]
+    values = [now, actor.label, signer, now if signer else None, signer, signer, orjson.dumps(back).decode()]
     return {custody: countersigned for custody, _, countersigned in prepared(GIVE_BACK, values)}
 
 
