@@ -14,6 +14,7 @@ CAPABILITIES = (
     capability("findings.self_check", "队内自查登记问题", ["captain", "brigade"]),
     capability("findings.rectify", "代表单位整改", ["captain", "brigade"]),
     capability("findings.object", "提出申辩", ["captain", "brigade", "officer", "auxiliary", "staff"]),
+    capability("findings.propose", "认定系统提请", ["leader", "supervisor", "brigade", "captain"]),
     capability("findings.recheck", "复核整改", ["supervisor", "brigade"]),
     capability("findings.decide", "决定延期、申辩、撤销与并案", ["leader", "supervisor"]),
 )
@@ -30,8 +31,11 @@ AUDIT_ACTIONS = (
     AuditAction("findings.merged", "并案"),
     AuditAction("findings.looked_back", "回头看"),
     AuditAction("findings.dues_recomputed", "重算整改期限"),
+    AuditAction("findings.proposal_accepted", "提请转为问题"),
+    AuditAction("findings.proposal_dismissed", "提请不予登记"),
 )
 MENU = (
+    MenuItem("findings.proposals", "三（一）督查考核", "待认定提请", "findings:proposals", "findings.propose", "bulb", 15),
     MenuItem("findings.list", "三（一）督查考核", "问题与整改", "findings:list", "findings.read_own", "list-check", 10),
     MenuItem("findings.raise", "三（一）督查考核", "登记问题", "findings:raise", "findings.raise", "plus", 20),
 )

@@ -94,3 +94,8 @@ class WithdrawForm(StepForm):
 class MergeForm(StepForm):
     into = forms.CharField(label="并入问题编号", max_length=40, help_text="同一天、同一责任人的另一个问题，如 问〔2026〕000123。")
     reason = forms.CharField(label="并案理由", widget=forms.Textarea({"rows": 2}), max_length=2000)
+
+
+class ProposalForm(Form):
+    made = forms.ChoiceField(label="决定", choices=[("yes", "登记为问题"), ("no", "不予登记")], widget=forms.RadioSelect())
+    reason = forms.CharField(label="说明或理由", max_length=200, required=False, help_text="不予登记须写明理由。")

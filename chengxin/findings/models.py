@@ -229,3 +229,32 @@ class Reversal(models.Model):
     at = models.DateTimeField("时间")
     reason = models.TextField("理由")
     objection = models.ForeignKey(Objection, models.PROTECT, null=True, related_name="+")
+
+
+@tracked
+class Proposal(models.Model):
+    """What a detector noticed: nothing until a named person makes a finding of it or dismisses it with a reason."""
+
+    WAITING, MADE, DISMISSED = "waiting", "made", "dismissed"
+    STATES = ((WAITING, "待认定"), (MADE, "已登记问题"), (DISMISSED, "不予登记"))
+
+    kind = models.CharField("种类", max_length=60)
+    facts = models.JSONField("事实")
+    text = models.CharField("事实表述", max_length=400)
+    described = models.CharField("来源", max_length=120)
+    source = models.CharField("来源标识", max_length=120, unique=True)
+    grade = models.CharField("程度", max_length=10, choices=Grade.choices)
+    person = models.ForeignKey("people.Person", models.PROTECT, related_name="+", verbose_name="人员")
+    unit = models.ForeignKey("people.Unit", models.PROTECT, related_name="+", verbose_name="单位")
+    seen_at = models.DateTimeField("发生时间")
+    proposed_at = models.DateTimeField("提出时间")
+    state = models.CharField("状态", max_length=10, choices=STATES, default=WAITING)
+    finding = models.ForeignKey(Finding, models.PROTECT, null=True, related_name="+")
+    decided_by = models.BigIntegerField("决定人", null=True)
+    decided_label = models.CharField("决定人", max_length=120, blank=True)
+    decided_at = models.DateTimeField("决定时间", null=True)
+    reason = models.CharField("理由", max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["unit", "state"], name="proposal_by_unit_and_state")]

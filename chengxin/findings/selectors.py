@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from chengxin.core import clock
@@ -17,7 +17,7 @@ from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
 from chengxin.files import selectors as files
 from chengxin.findings import rules
-from chengxin.findings.models import Finding, FindingQuerySet
+from chengxin.findings.models import Finding, FindingQuerySet, Proposal
 from chengxin.rulebook import selectors as rulebook
 
 if TYPE_CHECKING:
@@ -82,7 +82,31 @@ def suggested_measures(finding: Finding) -> list[str]:
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """What only this actor can move on: own rectifications and receipts, re-checks, objections and extensions to decide."""
-    return [*_own_work(actor), *_rechecks(actor), *_decisions(actor)]
+    return [*_own_work(actor), *_rechecks(actor), *_decisions(actor), *_proposals(actor)]
+
+
+def proposals_visible_to(actor: Actor) -> QuerySet[Proposal]:
+    """What was proposed in the units the actor decides for, but nothing about the actor."""
+    every = Proposal.objects.select_related("person", "unit", "finding").exclude(person_id=actor.person_id or 0)
+    reaches = [actor.units_for("findings.raise"), actor.units_for("findings.self_check")]
+    if None in reaches:
+        return every
+    return every.filter(unit_id__in=frozenset().union(*(reach for reach in reaches if reach)))
+
+
+def proposal_for(actor: Actor, pk: int) -> Proposal:
+    found = proposals_visible_to(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_proposal", "没有这项提请，或不在您的范围内。")
+    return found
+
+
+def _proposals(actor: Actor) -> list[Waiting]:
+    if not actor.may("findings.propose"):
+        return []
+    count = proposals_visible_to(actor).filter(state=Proposal.WAITING).count()
+    address = f"{reverse('findings:proposals')}?state=waiting"
+    return [Waiting(f"认定系统提请 {count} 件", address, CHAPTER, "findings.proposal", count=count)] if count else []
 
 
 def _own_work(actor: Actor) -> list[Waiting]:

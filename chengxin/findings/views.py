@@ -19,7 +19,7 @@ from chengxin.files.answers import file_response
 from chengxin.files.forms import collect_photos
 from chengxin.findings import forms, rules, selectors, services
 from chengxin.findings.kinds import finding_kinds
-from chengxin.findings.models import Finding, Grade
+from chengxin.findings.models import Finding, Grade, Proposal
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 from chengxin.ui.doors import ActorRequest, page
@@ -290,3 +290,37 @@ def notice(request: ActorRequest, pk: int) -> HttpResponse:
     finder = finding.finder_label if finding.self_check else finding.finder_office or "局督察人员"
     context = {"finding": finding, "clause": rulebook.clause_for(finding.clause), "finder": finder}
     return render(request, "findings/notice.html", context)
+
+
+@page("findings.propose")
+def proposals(request: ActorRequest) -> HttpResponse:
+    """待认定提请: what detectors noticed; each waits for a named person."""
+    query = selectors.proposals_visible_to(request.actor).annotate(person_name=F("person__name"), unit_name=F("unit__name"))
+    listing = ListPage(
+        request,
+        query.values("pk", "text", "described", "person_name", "unit_name", "seen_at", "state", "reason", "finding_id"),
+        (
+            Column("text", "事实"), Column("person_name", "人员", "person__name_key"), Column("unit_name", "单位"),
+            Column("seen_at", "发生时间", "seen_at"), Column("described", "来源"), Column("state", "状态", "state"),
+        ),
+        (Filter("state", "状态", "state", Proposal.STATES), Filter("unit", "单位", "unit_id", people.unit_choices(request.actor))),
+    )  # fmt: skip
+    return listing.export() or render(request, "findings/proposals.html", {"listing": listing, "states": dict(Proposal.STATES)})
+
+
+@page("findings.propose", methods=("GET", "HEAD", "POST"))
+def proposal(request: ActorRequest, pk: int) -> HttpResponse:
+    """One proposal, and the two ways it can end."""
+    found = selectors.proposal_for(request.actor, pk)
+    form = forms.ProposalForm(request.POST or None)
+
+    def decide(given: dict[str, Any]) -> None:
+        if given["made"] == "yes":
+            services.accept_proposal(request.actor, found, note=given["reason"])
+        else:
+            services.dismiss_proposal(request.actor, found, reason=given["reason"])
+
+    if form.carry_out(decide):
+        messages.success(request, "已登记问题并告知。" if form.cleaned_data["made"] == "yes" else "已记录，不予登记。")
+        return see_other(reverse("findings:proposals"))
+    return render(request, "findings/proposal.html", {"proposal": found, "form": form}, status=422 if form.errors else 200)

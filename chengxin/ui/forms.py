@@ -18,12 +18,17 @@ class Form(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
+            field.widget.attrs.setdefault("class", _css_class(field.widget))
+
+    def full_clean(self) -> None:
+        """Errors name the field and the remedy, for fields a form adds by itself as well."""
+        for field in self.fields.values():
             field.error_messages["required"] = f"请填写“{field.label}”。"
             if isinstance(field, forms.ChoiceField):
                 field.error_messages["invalid_choice"] = f"“{field.label}”请从列表中选择。"
             elif isinstance(field, forms.DateField):
                 field.error_messages["invalid"] = f"“{field.label}”请写成 2026-09-30 这样的日期。"
-            field.widget.attrs.setdefault("class", _css_class(field.widget))
+        super().full_clean()
 
     def carry_out(self, command: Callable[[dict[str, Any]], Any]) -> bool:
         """Call a command with what was filled in; a refusal lands on the form. Whether the command was carried out."""

@@ -26,6 +26,13 @@ class CustodyQuerySet(models.QuerySet["Custody"]):
     def uncountersigned(self) -> CustodyQuerySet:
         return self.filter(returned_at__isnull=False, countersigned_at=None)
 
+    def late(self, by: dt.timedelta) -> CustodyQuerySet:
+        """Returned later than so long after the term, or not at all."""
+        return self.filter(models.Q(returned_at=None) | models.Q(returned_at__gt=models.F("due_at") + by))
+
+    def unproposed(self) -> CustodyQuerySet:
+        return self.filter(proposed_at=None)
+
     def overdue(self, now: dt.datetime) -> CustodyQuerySet:
         return self.filter(returned_at=None, due_at__lt=now)
 
@@ -56,6 +63,7 @@ class Custody(models.Model):
     returned_label = models.CharField("归还经办", max_length=120, blank=True)
     condition = models.CharField("归还状况", max_length=8, choices=CONDITIONS, blank=True)
     return_note = models.CharField("归还说明", max_length=200, blank=True)
+    proposed_at = models.DateTimeField("提请时间", null=True)
     countersigned_at = models.DateTimeField("验收时间", null=True)
     countersigned_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", verbose_name="验收人")
 
@@ -90,6 +98,11 @@ class Custody(models.Model):
         indexes = [
             models.Index(fields=["holder", "-taken_at"], name="custody_by_holder"),
             models.Index(fields=["item", "-taken_at"], name="custody_by_item"),
+            models.Index(
+                fields=["due_at"],
+                name="late_and_unproposed",
+                condition=models.Q(proposed_at=None) & (models.Q(returned_at=None) | models.Q(returned_at__gt=models.F("due_at"))),
+            ),
             models.Index(fields=["unit", "due_at"], condition=models.Q(returned_at=None), name="open_custody_by_due"),
         ]
 
