@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from PIL import Image
 
@@ -18,6 +19,7 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor, system_actor
 from chengxin.duty import selectors as duty_facts
 from chengxin.duty import services as duty
+from chengxin.duty.models import Shift
 from chengxin.equipment.services import custody, register
 from chengxin.files.services import accept_photo
 from chengxin.findings import services as findings
@@ -106,6 +108,16 @@ class World:
         assert unit is not None
         duty.plan_shifts(self.actor(by), unit, wanted={(person.pk, day): pattern})
         return duty_facts.shifts_from(person.pk, day, 1)[0]
+
+    def on_duty_now(self, name: str = "队员") -> Shift:
+        """A shift that runs at this moment, whatever the time of day: for sites that run by the real clock."""
+        now, person = clock.now(), self.persons[name]
+        unit = people_facts.unit_of(person, now.date())
+        assert unit is not None
+        period = DateTimeTZRange(now - dt.timedelta(hours=1), now + dt.timedelta(hours=6))
+        return Shift.objects.create(
+            person=person, unit=unit, day=now.date(), pattern="day", title="白班", period=period, rule_version="-", planned_at=now
+        )
 
     def item(self, number: str = "", kind: str = "radio", unit: str = "一中队", **more: Any) -> Any:
         """A registered item in the store of a unit."""

@@ -33,11 +33,11 @@ class Pattern:
         return f"{self.title} {self.starts:%H:%M}–{self.ends:%H:%M}"
 
 
-def patterns(values: Mapping[str, Mapping[str, str]]) -> dict[str, Pattern]:
-    """The patterns of a rule's values, by code."""
+def patterns(values: Iterable[Mapping[str, str]]) -> dict[str, Pattern]:
+    """The patterns of a rule's values, by code, in their order."""
     return {
-        code: Pattern(code, each["title"], dt.time.fromisoformat(each["starts"]), dt.time.fromisoformat(each["ends"]))
-        for code, each in values.items()
+        each["code"]: Pattern(each["code"], each["title"], dt.time.fromisoformat(each["starts"]), dt.time.fromisoformat(each["ends"]))
+        for each in values
     }
 
 

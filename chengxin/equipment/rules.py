@@ -118,6 +118,11 @@ def why_not_ready(checks: Sequence[Mapping[str, Any]], readings: Mapping[str, An
     return reasons
 
 
+def by_code(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Entries of a rule by their code, in the rule's order."""
+    return {entry["code"]: dict(entry) for entry in entries}
+
+
 # --- time ---
 
 DUE, SOON, LATE = "due", "soon", "late"

@@ -10,7 +10,10 @@ from chengxin.core.clock import SHANGHAI
 from chengxin.duty import rules
 
 KNOWN = rules.patterns(
-    {"day": {"title": "白班", "starts": "08:00", "ends": "17:30"}, "night": {"title": "夜班", "starts": "22:00", "ends": "06:00"}}
+    [
+        {"code": "day", "title": "白班", "starts": "08:00", "ends": "17:30"},
+        {"code": "night", "title": "夜班", "starts": "22:00", "ends": "06:00"},
+    ]
 )
 TODAY = dt.date(2026, 9, 30)
 

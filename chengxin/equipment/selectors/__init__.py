@@ -69,8 +69,7 @@ CHAPTER = "二（二）装备"
 
 def kinds(day: dt.date | None = None) -> dict[str, dict[str, Any]]:
     """The kinds of the rule in force, by code: title, wear-life in years, checks before use, whether it takes footage."""
-    found: dict[str, dict[str, Any]] = rulebook.rule_values("equipment.kinds", day or clock.today(), simulate=True)["kinds"]
-    return found
+    return rules.by_code(rulebook.rule_values("equipment.kinds", day or clock.today(), simulate=True)["kinds"])
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -79,8 +78,7 @@ def kind_choices() -> list[tuple[str, str]]:
 
 def kits() -> dict[str, dict[str, Any]]:
     """What belongs together for a post: title and kinds, by code."""
-    found: dict[str, dict[str, Any]] = rulebook.rule_values("equipment.kinds", clock.today(), simulate=True)["kits"]
-    return found
+    return rules.by_code(rulebook.rule_values("equipment.kinds", clock.today(), simulate=True)["kits"])
 
 
 def policy_on(day: dt.date) -> Any:

@@ -109,7 +109,9 @@ def check_out(
             *locking([item.number for item in items]),
         )  # fmt: skip
         due_at = _due_for_duty(holder, now, policy, roster, standing)
-        terms = Terms(holder, standing, Custody.DUTY, due_at, policy.version, kinds["kinds"], shift_id=roster.shift_id, keeper=keeper)
+        terms = Terms(
+            holder, standing, Custody.DUTY, due_at, policy.version, rules.by_code(kinds["kinds"]), shift_id=roster.shift_id, keeper=keeper
+        )
         return _issue(actor, terms, items, locked_items(*answers), rules.ISSUE)
 
     return once(actor, key, ("check_out", holder.pk, keeper and keeper.pk, [_plain(item) for item in items]), act)
@@ -159,7 +161,7 @@ def lend(
         _refuse_loan(keeper.pk if keeper is not None else actor.person_id, holder, reason, due_at, now, policy)
         _refuse_holder(holder, roster, standing)
         given = reason.strip()
-        terms = Terms(holder, standing, Custody.LOAN, due_at, policy.version, kinds["kinds"], reason=given, keeper=keeper)
+        terms = Terms(holder, standing, Custody.LOAN, due_at, policy.version, rules.by_code(kinds["kinds"]), reason=given, keeper=keeper)
         return _issue(actor, terms, items, locked_items(*answers), rules.LEND)
 
     content = ("lend", holder.pk, keeper and keeper.pk, reason, due_at.isoformat(), [_plain(item) for item in items])

@@ -83,7 +83,7 @@ def count_scans(request: ActorRequest, pk: int) -> HttpResponse:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DomainError("bad_scans", "扫描数据不正确，请刷新页面后重试。") from error
     commands.join_count(request.actor, found, key=key)
-    kept = commands.keep_scans(request.actor, found, key=key, scans=scans, announced=total) if scans or not given.get("done") else []
+    kept = commands.keep_scans(request.actor, found, key=key, scans=scans, announced=total) if scans else []
     if given.get("done"):
         commands.finish_device(request.actor, found, key=key, total=total)
     tally = selectors.tally_of(found)

@@ -6,7 +6,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const kept = JSON.parse(localStorage.getItem(name) || "null") || { device: crypto.randomUUID(), total: 0, scans: [], done: false };
   const status = place.querySelector("[data-status]"), last = place.querySelector("[data-last]"), pending = place.querySelector("[data-pending]");
   const expected = new Map([...document.querySelectorAll("[data-number]")].map((row) => [row.dataset.number, row]));
-  let sending = false;
+  let sending = false, finished = !kept.done;
 
   const keep = () => {
     localStorage.setItem(name, JSON.stringify(kept));
@@ -23,30 +23,31 @@ document.addEventListener("DOMContentLoaded", () => {
     return fetch(place.dataset.address, { method: "POST", headers, body: JSON.stringify({ device: kept.device, total: kept.total, ...body }) });
   };
   const send = async () => {
-    if (sending) return false;
+    if (sending) return;
     sending = true;
     try {
       const answer = await post({ scans: kept.scans.slice(0, 500), done: kept.done && kept.scans.length <= 500 });
       const told = await answer.json().catch(() => ({}));
-      if (!answer.ok) { status.textContent = told.detail || "服务器暂时不能处理，扫描仍保存在本机。"; return false; }
+      if (!answer.ok) { status.textContent = told.detail || "服务器暂时不能处理，扫描仍保存在本机。"; return; }
+      finished = Boolean(told.done);
       const there = new Set(told.kept);
       kept.scans = kept.done && told.done ? [] : kept.scans.filter((scan) => !there.has(scan.n));
       for (const number of told.found) expected.get(number)?.classList.add("seen");
       status.textContent = told.done ? "这台设备扫描完毕。全部设备完毕后可以结束清点。" : `已找到 ${told.found.length} 件，还差 ${told.missing} 件。`;
       keep();
-      return true;
+      if (told.done) location.reload();
     } catch {
       status.textContent = "没有网络：扫描已保存在本机，恢复后自动送达。";
-      return false;
     } finally {
       sending = false;
-      if (kept.scans.length) setTimeout(send, 3000);
+      if (kept.scans.length || (kept.done && !finished)) setTimeout(send, kept.done ? 300 : 3000);
     }
   };
 
   const found = (code) => {
     kept.total += 1;
     kept.done = false;
+    finished = false;
     kept.scans.push({ n: kept.total, code, at: new Date().toISOString() });
     keep();
     const number = code.split(":")[1] || code, row = expected.get(number);
@@ -57,12 +58,12 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   scanner.attach(place, found, say).focus();
-  place.querySelector("[data-done]").addEventListener("click", async () => {
+  place.querySelector("[data-done]").addEventListener("click", () => {
     kept.done = true;
     keep();
-    if (await send()) location.reload();
+    send(); // a sending that is under way is followed by another one
   });
   window.addEventListener("online", send);
   keep();
-  send();
+  if (kept.scans.length) send(); // who only looks does not take part
 });
