@@ -30,9 +30,11 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor, system_actor
 from chengxin.core.errors import DomainError
 from chengxin.demo import cast
+from chengxin.demo.stores import Stores
 from chengxin.files.services import accept_photo
 from chengxin.findings import rules as finding_rules
 from chengxin.findings import services as findings
+from chengxin.findings.kinds import finding_kinds
 from chengxin.people import access
 from chengxin.people import selectors as people_facts
 from chengxin.people import services as people
@@ -81,6 +83,7 @@ class _Town:
     persons: dict[str, list[Person]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
+    stores: Stores = field(init=False)
 
     @property
     def first_day(self) -> dt.date:
@@ -90,6 +93,8 @@ class _Town:
         """Found the bureau, plan its days, and let everything happen in the order of time."""
         with clock.frozen(clock.at(self.first_day, 7)):
             self._found()
+            self.stores = Stores(self.units, self.persons, self.actor, self.at, self.chance)
+            self.stores.furnish(self.first_day)
         self._plan()
         total = max(1, int((self.now - clock.at(self.first_day)).total_seconds()))
         with click.progressbar(length=total, label="建立演示局", file=sys.stderr) as bar:
@@ -145,14 +150,15 @@ class _Town:
     def _plan(self) -> None:
         today = clock.local_day(self.now)
         calendar = rulebook_facts.work_calendar()
-        for offset in range(HISTORY_DAYS + 1):
-            day = self.first_day + dt.timedelta(days=offset)
-            if not calendar.is_workday(day):
-                continue
+        every_day = [self.first_day + dt.timedelta(days=offset) for offset in range(HISTORY_DAYS + 1)]
+        duties = []
+        for day in filter(calendar.is_workday, every_day):
             if (today - day).days <= DAILY_DAYS or day.weekday() == 0:
+                duties.append(day)
                 self._plan_roll_calls(day, skip_first=day == today)
             if self.chance.random() < 0.35:
                 self.at(day, 9 + self.chance.randrange(7), self.chance.randrange(60), self._patrol)
+        self.stores.plan(duties, today, self.now)
         self._plan_staff_matters(today)
         self._plan_orders(today)
         self._plan_present(today)
@@ -179,7 +185,7 @@ class _Town:
 
     def _scene(self, person: Person | None, code: str, then: Callable[[Any], Any]) -> None:
         entry = rulebook_facts.catalogue(clock.today())[code]
-        kind = {"conduct.prohibited": "findings.conduct", **attire.KIND_OF_RULE}[entry["rule"]]
+        kind = next(each.code for each in finding_kinds if each.rule == entry["rule"])
         supervisor = self.actor("supervisor")
         finding = findings.raise_finding(
             supervisor, kind=kind, seen_at=clock.now(), facts={"act": entry["title"], "entry": code}, source=f"scene:{code}",
@@ -221,7 +227,7 @@ class _Town:
         catalogue = rulebook_facts.catalogue(clock.today())
         code = self.chance.choice([code for code, entry in catalogue.items() if entry["grade"] == "minor" or self.chance.random() < 0.2])
         entry = catalogue[code]
-        kind = {"conduct.prohibited": "findings.conduct", **attire.KIND_OF_RULE}[entry["rule"]]
+        kind = next(each.code for each in finding_kinds if each.rule == entry["rule"])
         supervisor = self.actor("supervisor")
         try:
             with transaction.atomic():

@@ -89,6 +89,15 @@ def is_on_leave(person_id: int, day: dt.date) -> bool:
     return Leave.objects.filter(person_id=person_id, granted=True, period__contains=day).exists()
 
 
+def leave_days(persons: Collection[int], days: Collection[dt.date]) -> set[tuple[int, dt.date]]:
+    """On which of the days which of the persons are on granted leave."""
+    if not days:
+        return set()
+    span = (min(days), max(days) + dt.timedelta(days=1))
+    found = Leave.objects.filter(person__in=list(persons), granted=True, period__overlap=span).values_list("person_id", "period")
+    return {(person, day) for person, period in found for day in days if day in period}
+
+
 def shift_for(actor: Actor, pk: int) -> Shift:
     """A standing shift the actor may see. Raises NotFound."""
     found = Shift.objects.all().standing().visible_to(actor).select_related("person", "unit").filter(pk=pk).first()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
@@ -48,25 +48,26 @@ def plan_shifts(actor: Actor, unit: Unit, *, wanted: Mapping[tuple[int, dt.date]
         for key in changes:  # everything that goes, goes first: what comes may take its time of day
             if key in shifts:
                 _cancel(actor, shifts[key], reason)
+        policies = {day: rulebook.rule_values("duty.shifts", day, simulate=True) for day in {day for _, day in changes}}
+        away = selectors.leave_days({person for person, _ in changes}, days)
         for key in sorted(changes):
             person = members[key[1]].get(key[0])
             if person is None:
                 raise DomainError("not_a_member", f"名单里有人 {key[1]} 不在{unit.name}，请刷新后重排。")
+            if wanted[key] and key in away:
+                raise DomainError("on_leave", f"{person.name} {key[1]} 已批准请假，不能排班。")
             if wanted[key]:
-                _plan(actor, person, unit, key[1], wanted[key], shifts.get(key))
+                _plan(actor, person, unit, key[1], wanted[key], shifts.get(key), policies[key[1]])
             changed += 1
     if changed:
         record(actor, "duty.planned", f"unit:{unit.pk}", unit_id=unit.pk, details={"from": str(days[0]), "changed": changed})
     return changed
 
 
-def _plan(actor: Actor, person: Person, unit: Unit, day: dt.date, code: str, replaces: Shift | None) -> Shift:
-    policy = rulebook.rule_values("duty.shifts", day, simulate=True)
+def _plan(actor: Actor, person: Person, unit: Unit, day: dt.date, code: str, replaces: Shift | None, policy: Any) -> Shift:
     pattern = rules.patterns(policy["patterns"]).get(code)
     if pattern is None:
         raise DomainError("bad_pattern", "请从班次中选择。")
-    if selectors.is_on_leave(person.pk, day):
-        raise DomainError("on_leave", f"{person.name} {day} 已批准请假，不能排班。")
     return Shift.objects.create(
         person=person, unit=unit, day=day, pattern=code, title=pattern.title, replaces=replaces, rule_version=policy.version,
         period=DateTimeTZRange(*pattern.span(day, clock.SHANGHAI)), planned_by=actor.user_id, planned_at=clock.now(),

@@ -14,7 +14,7 @@ from chengxin.core.errors import DomainError, NotFound
 from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion, State
 from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, completed, parse_days
 from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
-from chengxin.ui.database import Question
+from chengxin.ui.database import Question, prepared
 
 # the rules that hold entries of what can be found
 CATALOGUES = (
@@ -22,6 +22,11 @@ CATALOGUES = (
     *("equipment.custody", "equipment.use", "equipment.care"),
     "conduct.prohibited",
 )
+
+
+IN_FORCE = """SELECT rule.code, rule.clause_id, version.number, version.values FROM rulebook_ruleversion version
+ JOIN rulebook_rule rule ON rule.id = version.rule_id
+ WHERE rule.code = ANY(%s) AND version.state = 'issued' AND version.period @> %s::date"""
 
 
 def rule_in_force(code: str, on: dt.date) -> RuleVersion | None:
@@ -40,20 +45,15 @@ def version_for(code: str, on: dt.date) -> RuleVersion:
 
 def rule_values(code: str, on: dt.date, *, simulate: bool = False) -> RuleValues:
     """The values of a rule on a day; with ``simulate`` those of the draft where nothing is in force."""
-    version = rule_in_force(code, on)
-    if version is not None:
-        return RuleValues(code, version.rule.clause_id, version.label, version.plain)
+    rows = prepared(IN_FORCE, [[code], on])
+    if rows:
+        return _understood(code, rows[0][1], rows[0][2], orjson.loads(rows[0][3]))
     if not simulate:
         version_for(code, on)
     draft = RuleVersion.objects.filter(rule__code=code).select_related("rule").order_by("number").first()
     if draft is None:
         raise NotFound("no_rule", f"没有规则“{code}”。")
     return RuleValues(code, draft.rule.clause_id, f"{draft.label}（{DRAFT_LABEL}）", draft.plain, simulated=True)
-
-
-IN_FORCE = """SELECT rule.code, rule.clause_id, version.number, version.values FROM rulebook_ruleversion version
- JOIN rulebook_rule rule ON rule.id = version.rule_id
- WHERE rule.code = ANY(%s) AND version.state = 'issued' AND version.period @> %s::date"""
 
 
 def rules_on(codes: Sequence[str], on: dt.date) -> Question[list[RuleValues]]:

@@ -13,7 +13,9 @@ from chengxin.attire.models import RollCall
 from chengxin.audit.models import Entry
 from chengxin.core import clock
 from chengxin.demo import build, cast
-from chengxin.findings.models import Finding
+from chengxin.equipment.models import Count, Custody, Item
+from chengxin.equipment.selectors import stock_table
+from chengxin.findings.models import Finding, Proposal
 from chengxin.people.models import Person, Unit, User
 from tests.world import World
 
@@ -48,7 +50,16 @@ def test_it_has_the_size_that_was_asked_for_and_every_account_signs_in(bureau: N
         assert "演示局" in page.content.decode()
 
 
-def test_every_role_has_something_waiting(bureau: None) -> None:
+def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(bureau: None) -> None:
+    every_role_has_something_waiting()
+    its_history_came_through_the_commands()
+    its_equipment_rooms_are_full_of_life()
+    before = Person.objects.count(), Entry.objects.count()
+    build.build_when_empty()
+    assert (Person.objects.count(), Entry.objects.count()) == before
+
+
+def every_role_has_something_waiting() -> None:
     for username in ("leader", "captain1", "keeper1", "officer1", "supervisor2"):
         client = Client()
         client.force_login(User.objects.get(username=username))
@@ -56,16 +67,24 @@ def test_every_role_has_something_waiting(bureau: None) -> None:
             assert "现在没有等您处理的事" not in client.get("/").content.decode(), username
 
 
-def test_its_history_came_through_the_commands(bureau: None) -> None:
+def its_history_came_through_the_commands() -> None:
     assert RollCall.objects.count() == Entry.objects.filter(action="attire.roll_called").count() > 100
     assert Finding.objects.count() == Entry.objects.filter(action="findings.raised").count() > 10
     assert not Finding.objects.filter(finder=None).exists()
 
 
-def test_building_again_changes_nothing_and_real_data_are_never_mixed_with_it(bureau: None) -> None:
-    before = Person.objects.count(), Entry.objects.count()
-    build.build_when_empty()
-    assert (Person.objects.count(), Entry.objects.count()) == before
+def its_equipment_rooms_are_full_of_life() -> None:
+    assert Item.objects.count() == 900
+    assert Custody.objects.count() > 1500
+    with clock.frozen(MONDAY):
+        open_ = Custody.objects.all().open()
+        assert open_.count() > 20
+        assert Custody.objects.all().overdue(clock.now()).exists()
+    assert {"ready", "lost", "in_repair"} <= set(Item.objects.values_list("service", flat=True))
+    assert Count.objects.filter(closed_at=None).count() == 1
+    assert Count.objects.exclude(closed_at=None).count() == 1
+    assert Proposal.objects.filter(state="waiting").exists()
+    assert any(row.low for row in stock_table())
 
 
 def test_an_installation_with_units_gets_no_demo(world: World, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,10 +3,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const place = document.querySelector("[data-count]");
   if (!place) return;
   const name = `chengxin-count:${document.body.dataset.user}:${place.dataset.count}`;
-  const kept = JSON.parse(localStorage.getItem(name) || "null") || { device: crypto.randomUUID(), total: 0, scans: [], done: false };
+  const kept = JSON.parse(localStorage.getItem(name) || "null") || { device: crypto.randomUUID(), total: 0, scans: [], done: false, finished: false };
   const status = place.querySelector("[data-status]"), last = place.querySelector("[data-last]"), pending = place.querySelector("[data-pending]");
   const expected = new Map([...document.querySelectorAll("[data-number]")].map((row) => [row.dataset.number, row]));
-  let sending = false, finished = !kept.done;
+  let sending = false, again = false;
 
   const keep = () => {
     localStorage.setItem(name, JSON.stringify(kept));
@@ -23,13 +23,13 @@ document.addEventListener("DOMContentLoaded", () => {
     return fetch(place.dataset.address, { method: "POST", headers, body: JSON.stringify({ device: kept.device, total: kept.total, ...body }) });
   };
   const send = async () => {
-    if (sending) return;
+    if (sending) { again = true; return; }
     sending = true;
     try {
       const answer = await post({ scans: kept.scans.slice(0, 500), done: kept.done && kept.scans.length <= 500 });
       const told = await answer.json().catch(() => ({}));
       if (!answer.ok) { status.textContent = told.detail || "服务器暂时不能处理，扫描仍保存在本机。"; return; }
-      finished = Boolean(told.done);
+      kept.finished = Boolean(told.done);
       const there = new Set(told.kept);
       kept.scans = kept.done && told.done ? [] : kept.scans.filter((scan) => !there.has(scan.n));
       for (const number of told.found) expected.get(number)?.classList.add("seen");
@@ -40,14 +40,15 @@ document.addEventListener("DOMContentLoaded", () => {
       status.textContent = "没有网络：扫描已保存在本机，恢复后自动送达。";
     } finally {
       sending = false;
-      if (kept.scans.length || (kept.done && !finished)) setTimeout(send, kept.done ? 300 : 3000);
+      if (kept.scans.length || (kept.done && !kept.finished)) setTimeout(send, again ? 100 : 3000);
+      again = false;
     }
   };
 
   const found = (code) => {
     kept.total += 1;
     kept.done = false;
-    finished = false;
+    kept.finished = false;
     kept.scans.push({ n: kept.total, code, at: new Date().toISOString() });
     keep();
     const number = code.split(":")[1] || code, row = expected.get(number);
@@ -65,5 +66,5 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   window.addEventListener("online", send);
   keep();
-  if (kept.scans.length) send(); // who only looks does not take part
+  if (kept.scans.length || (kept.done && !kept.finished)) send(); // who only looks does not take part
 });
