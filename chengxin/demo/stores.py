@@ -18,6 +18,8 @@ from chengxin.equipment import selectors as facts
 from chengxin.equipment.models import Item
 from chengxin.equipment.services import counts, custody, faults, register, stock
 from chengxin.equipment.services.overdue import propose_overdue
+from chengxin.findings import selectors as findings_facts
+from chengxin.findings import services as findings
 from chengxin.people import selectors as people
 from chengxin.people.models import Person, Unit
 from chengxin.rulebook import selectors as rulebook
@@ -75,10 +77,22 @@ class Stores:
         self.at(today - dt.timedelta(days=3), 9, 30, lambda: self._loan(today, 1))
         self.at(today - dt.timedelta(days=60), 14, 0, self._uniforms)
         self.at(today - dt.timedelta(days=1), 16, 30, lambda: self._ahead(today))
-        if now.hour >= 9:
+        self.at(today - dt.timedelta(days=1), 16, 45, lambda: self._running_count(4))
+        for day in days:
+            self.at(day, 7, 2, self._review)
+        if now.hour >= 8:
             self.at(today, 8, 2, lambda: self._morning(today))
-            self.at(today, 8, 40, lambda: self._running_count(4))
-            self.at(today, 8, 50, propose_overdue)
+
+    def _review(self) -> None:
+        """What the detector noticed; the supervision office decides after some days."""
+        propose_overdue()
+        supervisor = self.actor("supervisor")
+        decided_before = clock.now() - dt.timedelta(days=6)
+        for proposal in findings_facts.proposals_visible_to(supervisor).filter(state="waiting", proposed_at__lt=decided_before):
+            if self.chance.random() < 0.3:
+                findings.dismiss_proposal(supervisor, proposal, reason="加班处置突发情况，已向中队报备。")
+            else:
+                findings.accept_proposal(supervisor, proposal)
 
     def _on_duty(self, day: dt.date, squadron: int, count: int = ON_DUTY) -> list[Person]:
         """Who takes part on a day: the roll goes round, so that everybody comes up."""

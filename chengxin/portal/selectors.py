@@ -63,7 +63,18 @@ def figures_for(actor: Actor) -> list[Figure]:
         ]
     if actor.may("attire.read"):
         figures.append(_dress_figure(actor))
+    if actor.may("equipment.read"):
+        figures.append(_closure_figure(actor))
     return figures
+
+
+def _closure_figure(actor: Actor) -> Figure:
+    """装备闭环率: custodies returned in time and countersigned / custodies that fell due."""
+    day = clock.today()
+    now = equipment.closure(actor, day - dt.timedelta(days=TREND_DAYS - 1), day)
+    before = equipment.closure(actor, day - dt.timedelta(days=2 * TREND_DAYS - 1), day - dt.timedelta(days=TREND_DAYS))
+    note = f"近 {TREND_DAYS} 天，n={now.n}；前 {TREND_DAYS} 天 {before.label}"
+    return Figure("装备闭环率", now.label, note, "equipment:custodies")
 
 
 def _dress_figure(actor: Actor) -> Figure:

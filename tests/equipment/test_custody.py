@@ -293,6 +293,21 @@ def test_overdue_is_a_fact_of_the_clock_and_reaches_higher_with_time(world: Worl
     assert waiting("外队长", 99) == []
 
 
+def test_the_closure_rate_counts_what_fell_due_and_shows_no_rate_for_few(world: World) -> None:
+    world.shift("队员")
+    for number in range(25):
+        world.item(f"R-{number}")
+    world.check_out(*(f"R-{number}" for number in range(25)))
+    world.give_back(*(f"R-{number}" for number in range(20)))
+    with clock.frozen(clock.at(TODAY, 20)):
+        world.give_back("R-20")
+        found = selectors.closure(world.actor("局长"), TODAY, TODAY)
+        assert (found.done, found.n, found.label) == (20, 25, "80.0%")
+        assert selectors.closure(world.actor("局长"), TODAY - dt.timedelta(days=9), TODAY - dt.timedelta(days=1)).label == "样本不足"
+        assert "80.0%" in world.client("局长").get("/").content.decode()
+        assert selectors.closure(world.actor("外队长"), TODAY, TODAY).n == 0
+
+
 # a history: each number takes the item when it is in the store, or returns it, some minutes after the step before
 STEPS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 300)), max_size=14)
 

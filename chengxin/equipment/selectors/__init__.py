@@ -245,27 +245,25 @@ def uncountersigned(actor: Actor) -> list[Custody]:
 
 @dataclass(frozen=True)
 class Closure:
-    """装备闭环率 of one group: custodies returned in time and countersigned / custodies that fell due."""
+    """装备闭环率: custodies returned in time and countersigned / custodies that fell due, with the least n for a rate."""
 
-    group: str
     done: int
     n: int
+    minimum: int
 
     @property
-    def rate(self) -> float | None:
-        return self.done / self.n if self.n else None
+    def label(self) -> str:
+        return f"{100 * self.done / self.n:.1f}%" if self.n >= max(1, self.minimum) else "样本不足"
 
 
 def closure(actor: Actor, since: dt.date, until: dt.date) -> Closure:
-    """The rate of the custodies that fell due in a span of days, within the actor's scope.
-
-    Footage accounted for is added by the footage chapter.
-    """
-    span = (clock.at(since), clock.at(until + dt.timedelta(days=1)))
-    due = custodies_visible_to(actor).filter(due_at__gte=span[0], due_at__lt=min(span[1], clock.now()))
+    """The rate of the custodies that fell due in a span of days, within the actor's scope."""
+    until_at = min(clock.at(until + dt.timedelta(days=1)), clock.now())
+    due = custodies_visible_to(actor).filter(due_at__gte=clock.at(since), due_at__lt=until_at)
     in_time = Q(returned_at__lte=F("due_at"), countersigned_at__isnull=False)
     counted = due.aggregate(n=Counted("pk"), done=Counted("pk", filter=in_time))
-    return Closure("合计", counted["done"], counted["n"])
+    minimum = rulebook.rule_values("goals.indicators", until, simulate=True)["minimum_n"]
+    return Closure(counted["done"], counted["n"], minimum)
 
 
 # --- faults ---
