@@ -238,7 +238,8 @@ class _Town:
                 )  # fmt: skip
         except DomainError:
             return  # the guard found that there is nothing to find, as it should
-        self._follow(finding, rectifier=f"captain{number}", rechecker="supervisor2")
+        # somebody of another squadron by now answers to that squadron's leader
+        self._follow(finding, rectifier=finding.unit.code.replace("squadron", "captain"), rechecker="supervisor2")
 
     def _follow(self, finding: Any, *, rectifier: str, rechecker: str) -> None:
         """Plan what becomes of an open finding; some objections, some returns, and now and then nobody moves."""

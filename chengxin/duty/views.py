@@ -13,10 +13,9 @@ from chengxin.core import clock
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.duty import forms, rules, selectors, services
 from chengxin.files import selectors as files
-from chengxin.files.forms import SheetForm
+from chengxin.files.forms import upload_sheet
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
-from chengxin.rulekit.sheets import CellError
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.export import sheet_template
 from chengxin.ui.pages import render, see_other
@@ -160,19 +159,16 @@ def decide(request: ActorRequest, pk: int, what: str) -> HttpResponse:
 @page("duty.plan", methods=("GET", "HEAD", "POST"))
 def import_roster(request: ActorRequest) -> HttpResponse:
     """排班导入: understood whole or refused cell by cell."""
-    form, errors = SheetForm(request.POST or None, request.FILES or None), list[CellError]()
-    if request.method == "POST" and form.is_valid():
-        try:
-            content, table = form.table()
-            day = clock.today()
-            rows, errors = rules.read_roster(table, selectors.plannable_numbers(request.actor, day), selectors.patterns_on(day), day)
-            if not errors:
-                number = services.preview_roster(request.actor, file_name=form.cleaned_data["file"].name, content=content, rows=rows)
-                return see_other(reverse("duty:import_preview", args=[number]))
-        except DomainError as error:
-            form.add_domain_error(error)
-    context = {"title": "排班导入", "template": reverse("duty:import_template"), "form": form, "errors": errors}
-    return render(request, "ui/import.html", context, status=422 if form.errors or errors else 200)
+    day = clock.today()
+    upload = upload_sheet(
+        request,
+        lambda table: rules.read_roster(table, selectors.plannable_numbers(request.actor, day), selectors.patterns_on(day), day),
+        lambda name, content, rows: services.preview_roster(request.actor, file_name=name, content=content, rows=rows),
+    )
+    if upload.number is not None:
+        return see_other(reverse("duty:import_preview", args=[upload.number]))
+    context = {"title": "排班导入", "template": reverse("duty:import_template"), "form": upload.form, "errors": upload.errors}
+    return render(request, "ui/import.html", context, status=upload.status)
 
 
 @page("duty.plan", methods=("GET", "HEAD", "POST"))

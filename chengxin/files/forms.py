@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
 from chengxin.files import rules, selectors, services
 from chengxin.files.models import StoredFile
+from chengxin.rulekit.sheets import CellError
 from chengxin.ui.forms import Form
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -72,6 +75,37 @@ class SheetForm(Form):
             return content, sheet.to_python(skip_empty_area=False)
         except (CalamineError, IndexError, ValueError) as error:
             raise DomainError("not_a_sheet", "读不出表格，请用模板（.xlsx）或另存为 .csv 后再上传。", field="file") from error
+
+
+@dataclass
+class Upload:
+    """What became of an uploaded sheet: kept under a number, or what has to be put right, cell by cell."""
+
+    form: SheetForm
+    errors: list[CellError]
+    number: int | None = None
+
+    @property
+    def status(self) -> int:
+        return 422 if self.form.errors or self.errors else 200
+
+
+def upload_sheet(
+    request: HttpRequest,
+    read: Callable[[Sequence[Sequence[Any]]], tuple[list[Any], list[CellError]]],
+    keep: Callable[[str, bytes, list[Any]], int],
+) -> Upload:
+    """Read a posted sheet with the chapter's own understanding of its rows and keep it for the preview; nothing else is written."""
+    upload = Upload(SheetForm(request.POST or None, request.FILES or None), [])
+    if request.method == "POST" and upload.form.is_valid():
+        try:
+            content, table = upload.form.table()
+            rows, upload.errors = read(table)
+            if not upload.errors:
+                upload.number = keep(upload.form.cleaned_data["file"].name, content, rows)
+        except DomainError as error:
+            upload.form.add_domain_error(error)
+    return upload
 
 
 def _csv(content: bytes) -> list[list[Any]]:

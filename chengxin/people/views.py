@@ -14,11 +14,10 @@ from chengxin.core import clock
 from chengxin.core.capabilities import require
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.files import selectors as files
-from chengxin.files.forms import SheetForm
+from chengxin.files.forms import upload_sheet
 from chengxin.people import forms, rules, selectors, services
 from chengxin.people.catalog import ROLE_BY_CODE
 from chengxin.people.models import ApiToken, Assignment, Person, PersonClass, SignInGuard, Unit, User, whole
-from chengxin.rulekit.sheets import CellError
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.export import sheet_template
 from chengxin.ui.pages import render, see_other
@@ -240,20 +239,15 @@ def settle_token(request: ActorRequest, pk: int, verb: str) -> HttpResponse:
 @page("people.import", methods=("GET", "HEAD", "POST"))
 def staff_list(request: ActorRequest) -> HttpResponse:
     """名册导入: understood whole or refused cell by cell; nothing is written before the preview is confirmed."""
-    form = SheetForm(request.POST or None, request.FILES or None)
-    errors: list[CellError] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            content, table = form.table()
-            rows, errors = rules.read_staff_list(table, selectors.unit_names())
-            if not errors:
-                name = form.cleaned_data["file"].name
-                number = services.preview_import(request.actor, file_name=name, content=content, rows=rows)
-                return see_other(reverse("people:import_preview", args=[number]))
-        except DomainError as error:
-            form.add_domain_error(error)
-    context = {"title": "名册导入", "template": reverse("people:import_template"), "form": form, "errors": errors}
-    return render(request, "ui/import.html", context, status=422 if form.errors or errors else 200)
+    upload = upload_sheet(
+        request,
+        lambda table: rules.read_staff_list(table, selectors.unit_names()),
+        lambda name, content, rows: services.preview_import(request.actor, file_name=name, content=content, rows=rows),
+    )
+    if upload.number is not None:
+        return see_other(reverse("people:import_preview", args=[upload.number]))
+    context = {"title": "名册导入", "template": reverse("people:import_template"), "form": upload.form, "errors": upload.errors}
+    return render(request, "ui/import.html", context, status=upload.status)
 
 
 @page("people.import", methods=("GET", "HEAD", "POST"))

@@ -18,9 +18,8 @@ from chengxin.equipment.models import Custody
 from chengxin.equipment.services import faults, register
 from chengxin.equipment.views.labels import label_sheet
 from chengxin.files import selectors as files
-from chengxin.files.forms import SheetForm, collect_photos
+from chengxin.files.forms import collect_photos, upload_sheet
 from chengxin.people import selectors as people
-from chengxin.rulekit.sheets import CellError
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.export import sheet_template
 from chengxin.ui.pages import render, see_other
@@ -169,20 +168,16 @@ def change(request: ActorRequest, pk: int, what: str) -> HttpResponse:
 @page("equipment.register", methods=("GET", "HEAD", "POST"))
 def import_items(request: ActorRequest) -> HttpResponse:
     """装备导入: understood whole or refused cell by cell."""
-    form, errors = SheetForm(request.POST or None, request.FILES or None), list[CellError]()
-    if request.method == "POST" and form.is_valid():
-        try:
-            content, table = form.table()
-            titles = {title: code for code, title in selectors.kind_choices()}
-            rows, errors = rules.read_items(table, titles, people.unit_names(), clock.today())
-            if not errors:
-                name = form.cleaned_data["file"].name
-                number = register.preview_items(request.actor, file_name=name, content=content, rows=rows)
-                return see_other(reverse("equipment:import_preview", args=[number]))
-        except DomainError as error:
-            form.add_domain_error(error)
-    context = {"title": "装备导入", "template": reverse("equipment:import_template"), "form": form, "errors": errors}
-    return render(request, "ui/import.html", context, status=422 if form.errors or errors else 200)
+    titles = {title: code for code, title in selectors.kind_choices()}
+    upload = upload_sheet(
+        request,
+        lambda table: rules.read_items(table, titles, people.unit_names(), clock.today()),
+        lambda name, content, rows: register.preview_items(request.actor, file_name=name, content=content, rows=rows),
+    )
+    if upload.number is not None:
+        return see_other(reverse("equipment:import_preview", args=[upload.number]))
+    context = {"title": "装备导入", "template": reverse("equipment:import_template"), "form": upload.form, "errors": upload.errors}
+    return render(request, "ui/import.html", context, status=upload.status)
 
 
 @page("equipment.register", methods=("GET", "HEAD", "POST"))
