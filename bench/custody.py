@@ -189,12 +189,11 @@ def sent_by(work: Callable[[], Any]) -> list[str]:
     with connection.execute_wrapper(django), CaptureQueriesContext(connection) as captured:
         work()
     database.trace = None
-    bracketed = [query["sql"] for query in captured.captured_queries if query["sql"] in {"BEGIN", "COMMIT"}]
-    assert bracketed == ["BEGIN", "COMMIT"] * 2, bracketed
-    # where the transactions begin and end is not seen by the wrapper: a gesture begins after its key was looked up
-    marks = [at for at, text in enumerate(log) if "equipment_operation" in text]
-    for at, word in reversed([(marks[0] + 1, "BEGIN"), (marks[1] + 1, "COMMIT"), (marks[2] + 1, "BEGIN"), (marks[3] + 1, "COMMIT")]):
-        log.insert(at, word)
+    assert not [query for query in captured.captured_queries if query["sql"] == "ROLLBACK"]
+    gestures = " ".join(log).count("COMMIT")
+    # the driver sends the BEGIN by itself, before the first question of a gesture: after the token and the holder or the turn
+    for begin in [0, *(at + 1 for at, text in enumerate(log) if text == "COMMIT")][gestures - 1 :: -1]:
+        log.insert(begin + 2, "BEGIN")
     return [text.replace("\n", " ") for text in log]
 
 

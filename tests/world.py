@@ -21,6 +21,7 @@ from chengxin.duty import selectors as duty_facts
 from chengxin.duty import services as duty
 from chengxin.duty.models import Shift
 from chengxin.equipment.services import custody, register
+from chengxin.equipment.services.gestures import Asked
 from chengxin.files.services import accept_photo
 from chengxin.findings import services as findings
 from chengxin.people import access
@@ -127,11 +128,11 @@ class World:
 
     def check_out(self, *numbers: str, name: str = "队员", by: str = "装备员", **more: Any) -> Any:
         """Check out for duty at the keeper's desk, the short check passed."""
-        asked = [custody.Asked(number, PASSED) for number in numbers]
+        asked = [Asked(number, PASSED) for number in numbers]
         return custody.check_out(self.actor(by), holder=self.persons[name], items=asked, **more)
 
     def give_back(self, *numbers: str, by: str = "装备员", **more: Any) -> Any:
-        return custody.give_back(self.actor(by), items=[custody.Asked(number) for number in numbers], **more)
+        return custody.give_back(self.actor(by), items=[Asked(number) for number in numbers], **more)
 
     def device(self, unit: str = "一中队", *capabilities: str) -> tuple[str, Actor]:
         """An approved device token: its text and its actor."""

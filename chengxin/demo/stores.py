@@ -17,6 +17,7 @@ from chengxin.equipment import rules
 from chengxin.equipment import selectors as facts
 from chengxin.equipment.models import Item
 from chengxin.equipment.services import counts, custody, faults, register, stock
+from chengxin.equipment.services.gestures import Asked
 from chengxin.equipment.services.overdue import propose_overdue
 from chengxin.findings import selectors as findings_facts
 from chengxin.findings import services as findings
@@ -120,15 +121,15 @@ class Stores:
         for person in crew:
             kinds = ("recorder", "radio", "terminal") if self.chance.random() < 0.4 else ("recorder", "radio")
             wanted = [self.chance.choice(self.numbers[(squadron, kind)]) for kind in kinds]
-            outcomes = custody.check_out(keeper, holder=person, items=[custody.Asked(number, PASSED) for number in wanted])
+            outcomes = custody.check_out(keeper, holder=person, items=[Asked(number, PASSED) for number in wanted])
             taken += [outcome.number for outcome in outcomes if outcome.done]
         return taken
 
     def _bring_back(self, squadron: int, numbers: list[str]) -> None:
         back = [
-            custody.Asked(number, condition="damaged", note=self.chance.choice(("屏幕不亮", "电池鼓包", "按键失灵", "天线松动")))
+            Asked(number, condition="damaged", note=self.chance.choice(("屏幕不亮", "电池鼓包", "按键失灵", "天线松动")))
             if self.chance.random() < 0.002
-            else custody.Asked(number)
+            else Asked(number)
             for number in numbers
         ]
         if back:
@@ -152,7 +153,7 @@ class Stores:
             faults.report_fault(self.actor(f"keeper{squadron}"), item, description="巡查途中遗失，已沿途寻找未果。", is_loss=True)
 
     def _loan(self, today: dt.date, squadron: int) -> None:
-        asked = [custody.Asked(self.numbers[(squadron, "camera")][1], PASSED)]
+        asked = [Asked(self.numbers[(squadron, "camera")][1], PASSED)]
         holder = self.persons[f"squadron{squadron}"][3]
         due_at = clock.at(today - dt.timedelta(days=1), 18)
         custody.lend(self.actor(f"captain{squadron}"), holder=holder, items=asked, reason="专项行动取证", due_at=due_at)

@@ -17,6 +17,7 @@ from chengxin.equipment import rules, schemas, selectors
 from chengxin.equipment.models import Custody
 from chengxin.equipment.services import counter as counters
 from chengxin.equipment.services import custody
+from chengxin.equipment.services.gestures import Asked, Outcome
 from chengxin.people import selectors as people
 from chengxin.ui.api import ApiRequest, needs, page_of
 
@@ -80,7 +81,7 @@ def item(request: ApiRequest, code: str) -> schemas.ItemOut:
 def check_out(request: ApiRequest, given: schemas.CheckOutIn) -> HttpResponse:
     """Each item is issued or refused with its reason. The same key again answers what was answered before."""
     actor, keeper = counters.at_counter(request.actor, given.turn)
-    asked = [custody.Asked(_number(each.code), each.readings) for each in given.items]
+    asked = [Asked(_number(each.code), each.readings) for each in given.items]
     person = counters.person_at_counter(given.holder)
     return _out(custody.check_out(actor, holder=person, items=asked, key=given.key, keeper=keeper))
 
@@ -89,7 +90,7 @@ def check_out(request: ApiRequest, given: schemas.CheckOutIn) -> HttpResponse:
 @needs("equipment.kiosk")
 def loan(request: ApiRequest, given: schemas.LoanIn) -> HttpResponse:
     actor, keeper = counters.at_counter(request.actor, given.turn)
-    asked = [custody.Asked(_number(each.code), each.readings) for each in given.items]
+    asked = [Asked(_number(each.code), each.readings) for each in given.items]
     person, due_at = counters.person_at_counter(given.holder), _aware(given.due_at)
     return _out(custody.lend(actor, holder=person, items=asked, reason=given.reason, due_at=due_at, key=given.key, keeper=keeper))
 
@@ -99,7 +100,7 @@ def loan(request: ApiRequest, given: schemas.LoanIn) -> HttpResponse:
 def give_back(request: ApiRequest, given: schemas.ReturnIn) -> HttpResponse:
     """With a keeper's turn the return is countersigned at once; without one it waits for a keeper."""
     actor, keeper = counters.at_counter(request.actor, given.turn)
-    asked = [custody.Asked(_number(each.code), condition=each.condition, note=each.note) for each in given.items]
+    asked = [Asked(_number(each.code), condition=each.condition, note=each.note) for each in given.items]
     return _out(custody.give_back(actor, items=asked, key=given.key, keeper=keeper))
 
 
@@ -112,7 +113,7 @@ def _aware(moment: dt.datetime) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=clock.SHANGHAI)
 
 
-def _out(outcomes: Iterable[custody.Outcome]) -> HttpResponse:
+def _out(outcomes: Iterable[Outcome]) -> HttpResponse:
     """What became of each item, written as it is: to have it checked against its own description again would only take time."""
     told = [{name: value for name, value in vars(each).items() if name != "custody"} for each in outcomes]
     return HttpResponse(orjson.dumps(told), content_type="application/json")

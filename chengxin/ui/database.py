@@ -58,6 +58,16 @@ def pipelined() -> Iterator[None]:
         yield
 
 
+def commit_with_the_rest() -> None:
+    """Send the COMMIT of the transaction that ends next together with what was sent before it, not after waiting for that.
+
+    The last act within the outermost ``transaction.atomic``; what fails before it keeps the server from committing. Within
+    another transaction it does nothing: that one decides.
+    """
+    if connection.in_atomic_block and not connection.savepoint_ids:
+        _send("COMMIT", [])
+
+
 def _send(statement: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
     if trace is not None:
         trace.append((statement, parameters))

@@ -12,6 +12,7 @@ from chengxin.core import clock
 from chengxin.equipment.models import Count, CountDifference, CountScan, Custody, Item, Operation
 from chengxin.equipment.rules import label_of
 from chengxin.equipment.services import counter, counts, custody, faults
+from chengxin.equipment.services.gestures import Asked
 from chengxin.equipment.services.overdue import propose_overdue
 from chengxin.equipment.services.stock import move_stock
 from chengxin.findings.models import Proposal
@@ -201,7 +202,7 @@ def places(world: World, room: dict[str, str]) -> dict[str, int]:
     count = counts.start_count(keeper, world.units["一中队"])
     with clock.frozen(clock.now() - dt.timedelta(days=3)):
         custody.lend(
-            world.actor("队长"), holder=world.persons["女队员"], items=[custody.Asked("R-3", PASSED)], reason="培训演示",
+            world.actor("队长"), holder=world.persons["女队员"], items=[Asked("R-3", PASSED)], reason="培训演示",
             due_at=clock.now() + dt.timedelta(hours=5),
         )  # fmt: skip
     propose_overdue()

@@ -17,6 +17,7 @@ from chengxin.core.errors import Conflict, DomainError, NotAllowed
 from chengxin.equipment import rules, selectors
 from chengxin.equipment.models import Custody, Fault, Item, Operation
 from chengxin.equipment.services import custody, faults, register
+from chengxin.equipment.services.gestures import Asked, Outcome
 from chengxin.people import services as people
 from tests.world import PASSED, World
 
@@ -46,7 +47,7 @@ def refused(error: type[DomainError], message: str) -> Iterator[None]:
     assert stand() == before
 
 
-def only(outcomes: list[custody.Outcome]) -> custody.Outcome:
+def only(outcomes: list[Outcome]) -> Outcome:
     (outcome,) = outcomes
     return outcome
 
@@ -103,7 +104,7 @@ def test_the_same_item_scanned_twice_is_one_custody(world: World) -> None:
 def test_readiness_is_a_gate(world: World) -> None:
     world.shift("队员")
     world.item("J-1", kind="recorder")
-    asked = [custody.Asked("J-1", {"charge": 40, "storage": 64, "clock": 90})]
+    asked = [Asked("J-1", {"charge": 40, "storage": 64, "clock": 90})]
     outcome = only(custody.check_out(world.actor("装备员"), holder=world.persons["队员"], items=asked))
     assert outcome.code == "not_ready"
     assert "电量 40%，低于 80%；时钟误差 90秒，超过 60秒；没有检查功能" in outcome.message
@@ -180,8 +181,8 @@ def test_a_locker_takes_back_without_a_keeper_and_the_return_waits(world: World)
     world.shift("队员")
     world.item("R-1")
     _, locker = world.device()
-    assert only(custody.check_out(locker, holder=world.persons["队员"], items=[custody.Asked("R-1", PASSED)])).done
-    outcome = only(custody.give_back(locker, items=[custody.Asked("R-1")]))
+    assert only(custody.check_out(locker, holder=world.persons["队员"], items=[Asked("R-1", PASSED)])).done
+    outcome = only(custody.give_back(locker, items=[Asked("R-1")]))
     assert (outcome.done, outcome.countersigned) == (True, False)
     assert [each.kind for each in selectors.work_waiting_for(world.actor("装备员"))] == ["equipment.countersign"]
     custody.countersign(world.actor("装备员"), numbers=["R-1"])
@@ -192,9 +193,9 @@ def test_a_damaged_return_takes_the_item_out_of_service_and_asks_for_words(world
     world.shift("队员")
     item = world.item("R-1")
     world.check_out("R-1")
-    bad = custody.Asked("R-1", condition="damaged")
+    bad = Asked("R-1", condition="damaged")
     assert only(custody.give_back(world.actor("装备员"), items=[bad])).code == "no_note"
-    bad = custody.Asked("R-1", condition="damaged", note="天线折断")
+    bad = Asked("R-1", condition="damaged", note="天线折断")
     assert only(custody.give_back(world.actor("装备员"), items=[bad])).done
     item.refresh_from_db()
     fault = Fault.objects.get()
@@ -208,7 +209,7 @@ def test_there_is_no_hand_over_from_holder_to_holder(world: World) -> None:
     world.item("R-1")
     world.check_out("R-1")
     assert only(world.check_out("R-1", name="女队员")).code == "already_out"
-    own = [custody.Asked("R-1")]
+    own = [Asked("R-1")]
     with refused(NotAllowed, "办理领用、归还与借用"):
         custody.give_back(world.actor("队员"), items=own)
     with refused(NotAllowed, "办理领用、归还与借用"):
@@ -217,9 +218,9 @@ def test_there_is_no_hand_over_from_holder_to_holder(world: World) -> None:
 
 def test_a_loan_by_the_keeper_has_a_reason_and_a_due_time(world: World) -> None:
     world.item("C-1", kind="camera")
-    keeper, borrower, asked = world.actor("装备员"), world.persons["队员"], [custody.Asked("C-1", PASSED)]
+    keeper, borrower, asked = world.actor("装备员"), world.persons["队员"], [Asked("C-1", PASSED)]
 
-    def lend(**more: object) -> list[custody.Outcome]:
+    def lend(**more: object) -> list[Outcome]:
         given = {"holder": borrower, "items": asked, "reason": "案件取证", "due_at": later(24), **more}
         return custody.lend(keeper, **given)  # type: ignore[arg-type]
 
@@ -242,7 +243,7 @@ def test_a_loan_by_the_keeper_has_a_reason_and_a_due_time(world: World) -> None:
 
 def test_a_loan_may_go_to_another_unit_by_the_items_own_keeper(world: World) -> None:
     world.item("C-1", kind="camera")
-    asked = [custody.Asked("C-1", PASSED)]
+    asked = [Asked("C-1", PASSED)]
     given = {"holder": world.persons["外人"], "items": asked, "reason": "联合执法", "due_at": later(5)}
     assert only(custody.lend(world.actor("外队长"), **given)).code == "other_unit"  # type: ignore[arg-type]
     assert only(custody.lend(world.actor("装备员"), **given)).done  # type: ignore[arg-type]
@@ -322,10 +323,10 @@ def test_the_holder_at_any_instant_equals_a_replay_of_the_history(world: World, 
         now += dt.timedelta(minutes=minutes)
         with clock.frozen(now):
             if story and story[-1][1] is not None:
-                custody.give_back(keeper, items=[custody.Asked(item.asset_number)])
+                custody.give_back(keeper, items=[Asked(item.asset_number)])
                 story.append((now, None))
             else:
-                asked = [custody.Asked(item.asset_number, PASSED)]
+                asked = [Asked(item.asset_number, PASSED)]
                 custody.lend(keeper, holder=people_[who], items=asked, reason="重放", due_at=now + HOUR)
                 story.append((now, people_[who]))
     instants = [at + dt.timedelta(seconds=shift) for at, _ in story for shift in (-1, 0, 1)]

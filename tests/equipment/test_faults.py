@@ -14,6 +14,7 @@ from chengxin.core.errors import Conflict, DomainError, NotAllowed
 from chengxin.equipment import selectors
 from chengxin.equipment.models import Custody, Fault, Item, ItemStep, Liability
 from chengxin.equipment.services import custody, faults
+from chengxin.equipment.services.gestures import Asked
 from chengxin.equipment.services.overdue import propose_overdue
 from chengxin.findings.models import Finding, Proposal
 from chengxin.findings.services import accept_proposal, dismiss_proposal
@@ -83,7 +84,7 @@ def test_from_repair_to_acceptance_each_step_by_its_own_person(world: World, hel
     expected = TODAY + dt.timedelta(days=5)
     with refused(Conflict, "须先归还"):
         faults.send_to_repair(keeper, fault, repairer="演示维修部", expected_on=expected)
-    custody.give_back(captain, items=[custody.Asked("R-1")])
+    custody.give_back(captain, items=[Asked("R-1")])
     with refused(NotAllowed, "办理维修与验收"):
         faults.send_to_repair(world.actor("队员"), fault, repairer="自己", expected_on=expected)
     faults.send_to_repair(keeper, fault, repairer="演示维修部", expected_on=expected)
@@ -107,7 +108,7 @@ def test_from_repair_to_acceptance_each_step_by_its_own_person(world: World, hel
 def test_a_lost_item_found_again_stays_out_of_service_until_accepted(world: World, held: Item) -> None:
     fault = report(world, held, is_loss=True)
     assert service(held) == "lost"
-    lost = custody.Asked("R-1", condition="lost", note="巡查途中遗失")
+    lost = Asked("R-1", condition="lost", note="巡查途中遗失")
     assert custody.give_back(world.actor("队长"), items=[lost])[0].done
     assert Fault.objects.count() == 1
     faults.report_found(world.actor("装备员"), fault, note="群众送还")

@@ -17,6 +17,7 @@ from chengxin.core import clock
 from chengxin.core.errors import Conflict
 from chengxin.equipment.models import Custody, Operation, StockMovement, UniformIssue, UniformStock
 from chengxin.equipment.services import custody, stock
+from chengxin.equipment.services.gestures import Asked, Outcome
 from tests.test_races import at_once
 from tests.world import PASSED, World
 
@@ -24,12 +25,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS, CLIENTS = 1000, 4
 
 
-def lender(world: World, name: str) -> Callable[..., list[custody.Outcome]]:
+def lender(world: World, name: str) -> Callable[..., list[Outcome]]:
     """Lends to one person, from the captain's desk; loans need no roster."""
     actor, holder = world.actor("队长"), world.persons[name]
 
-    def lend(*numbers: str, key: uuid.UUID | None = None, due: dt.datetime | None = None) -> list[custody.Outcome]:
-        asked = [custody.Asked(number, PASSED) for number in numbers]
+    def lend(*numbers: str, key: uuid.UUID | None = None, due: dt.datetime | None = None) -> list[Outcome]:
+        asked = [Asked(number, PASSED) for number in numbers]
         return custody.lend(actor, holder=holder, items=asked, reason="演练", due_at=due or clock.now() + dt.timedelta(hours=5), key=key)
 
     return lend
@@ -50,7 +51,7 @@ def test_of_simultaneous_check_outs_exactly_one_wins_in_a_thousand_rounds(transa
                 seen.append((outcome.done, outcome.code))
                 end.wait(60)
                 if outcome.done:
-                    assert custody.give_back(captain, items=[custody.Asked("R-1")])[0].done
+                    assert custody.give_back(captain, items=[Asked("R-1")])[0].done
         finally:
             connection.close()
         return seen
@@ -76,7 +77,7 @@ def test_many_gestures_over_the_same_items_in_any_order_never_deadlock(transacti
                 taken += len(mine)
                 chance.shuffle(mine)
                 if mine:
-                    assert all(outcome.done for outcome in custody.give_back(captain, items=[custody.Asked(n) for n in mine]))
+                    assert all(outcome.done for outcome in custody.give_back(captain, items=[Asked(n) for n in mine]))
         finally:
             connection.close()
         return taken
@@ -110,7 +111,7 @@ def test_two_keepers_countersigning_at_once_countersign_once(transactional_db: N
     world.item("R-1")
     lender(world, "队员")("R-1")
     _, locker = world.device()
-    custody.give_back(locker, items=[custody.Asked("R-1")])
+    custody.give_back(locker, items=[Asked("R-1")])
     one, other = world.actor("队长"), world.actor("装备员")
     answers = at_once(
         lambda: custody.countersign(one, numbers=["R-1"])[0].done, lambda: custody.countersign(other, numbers=["R-1"])[0].done

@@ -18,6 +18,7 @@ from chengxin.equipment import forms, rules, selectors
 from chengxin.equipment.models import Custody
 from chengxin.equipment.services import counter as counters
 from chengxin.equipment.services import custody
+from chengxin.equipment.services.gestures import Asked, Outcome
 from chengxin.people import selectors as people
 from chengxin.ui.database import ask
 from chengxin.ui.doors import ActorRequest, page
@@ -29,7 +30,7 @@ from chengxin.ui.tables import Column, Filter, ListPage
 def counter(request: ActorRequest) -> HttpResponse:
     """领用归还 at the keeper's own desk: one person, many items, one commit."""
     form = forms.CounterForm(request.POST or None)
-    outcomes: list[custody.Outcome] = []
+    outcomes: list[Outcome] = []
 
     def act(given: dict[str, Any]) -> None:
         outcomes.extend(_carry_out(request, given))
@@ -47,22 +48,22 @@ def counter(request: ActorRequest) -> HttpResponse:
     return render(request, "equipment/counter.html", context, status=422 if form.errors or outcomes else 200)
 
 
-def _with_what_is_left(form: forms.CounterForm, outcomes: Sequence[custody.Outcome]) -> forms.CounterForm:
+def _with_what_is_left(form: forms.CounterForm, outcomes: Sequence[Outcome]) -> forms.CounterForm:
     left = "\n".join(each.number for each in outcomes if not each.done)
     return forms.CounterForm(initial={**form.cleaned_data, "codes": left, "key": uuid.uuid4()})
 
 
-def _carry_out(request: ActorRequest, given: dict[str, Any]) -> list[custody.Outcome]:
+def _carry_out(request: ActorRequest, given: dict[str, Any]) -> list[Outcome]:
     lines = dict.fromkeys(line.strip() for line in given["codes"].splitlines() if line.strip())
     numbers = [rules.number_in(line) or line for line in lines]
     if given["gesture"] == "return":
         condition = given["condition"] or Custody.GOOD
-        back = [custody.Asked(number, condition=condition, note=given["note"]) for number in numbers]
+        back = [Asked(number, condition=condition, note=given["note"]) for number in numbers]
         return custody.give_back(request.actor, items=back, key=given["key"])
     if not given["holder"]:
         raise DomainError("no_holder", "请填写领用人的工号或姓名。", field="holder")
     holder = _holder(request, given["holder"])
-    asked = [custody.Asked(number, _readings(given["checked"])) for number in numbers]
+    asked = [Asked(number, _readings(given["checked"])) for number in numbers]
     if given["gesture"] == "check_out":
         return custody.check_out(request.actor, holder=holder, items=asked, key=given["key"])
     if given["due_at"] is None:
