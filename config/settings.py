@@ -134,7 +134,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "chengxin.ui.postgresql",
         "NAME": DATABASE_TARGET.name,
         "USER": DATABASE_TARGET.user,
         "PASSWORD": DATABASE_TARGET.password,

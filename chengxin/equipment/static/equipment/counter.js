@@ -5,12 +5,13 @@ const counter = (() => {
   const kept = { token: "", turn: null, basket: [], holder: null, kit: "", waiting: [], ...JSON.parse(localStorage.getItem(STORE) || "{}") };
   const keep = () => localStorage.setItem(STORE, JSON.stringify(kept));
 
+  const PATIENCE = 8000; // ms; a network that swallows a question is no network, and a gesture sent again is done once
   const ask = async (path, body) => {
     const headers = { Accept: "application/json", Authorization: `Bearer ${kept.token}` };
     if (body) headers["Content-Type"] = "application/json";
     let answer;
     try {
-      answer = await fetch(`/api/v1/counter/${path}`, { method: body ? "POST" : "GET", headers, body: body ? JSON.stringify(body) : undefined });
+      answer = await fetch(`/api/v1/counter/${path}`, { method: body ? "POST" : "GET", headers, body: body ? JSON.stringify(body) : undefined, signal: AbortSignal.timeout(PATIENCE) });
     } catch {
       return { offline: true };
     }

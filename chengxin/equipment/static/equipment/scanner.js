@@ -30,7 +30,14 @@ const scanner = (() => {
     look();
   };
 
-  const attach = (place, found, say) => {
+  // one scan is answered before the next is looked at, however fast the gun: a card's item must not overtake the card
+  const inOrder = (found) => {
+    let last = Promise.resolve();
+    return (code) => { last = last.then(() => found(code)).catch((error) => console.error(error)); };
+  };
+
+  const attach = (place, answered, say) => {
+    const found = inOrder(answered);
     const form = place.querySelector("[data-scan-form]"), input = form.querySelector("input");
     form.addEventListener("submit", (event) => {
       event.preventDefault();

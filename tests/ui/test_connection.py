@@ -1,0 +1,72 @@
+"""A kept connection: an idle one is used without a question, a dead one is noticed before a request meets it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+import pytest
+from django.db import connection
+from django.db.backends.postgresql import base as postgresql
+
+from chengxin.people.models import Unit
+
+
+def _another() -> psycopg.Connection[Any]:
+    told = connection.get_connection_params()
+    return psycopg.connect(**{key: told[key] for key in ("dbname", "host", "port", "user", "password") if key in told}, autocommit=True)
+
+
+def _end_by_the_server() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        process = cursor.fetchone()[0]
+    with _another() as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [process])
+    deadline = time.monotonic() + 5
+    while connection.is_usable() and time.monotonic() < deadline:  # the socket's end arrives a moment after the order
+        time.sleep(0.01)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kept_connection_is_used_without_asking_and_a_dead_one_is_replaced() -> None:
+    connection.ensure_connection()
+    asked: list[str] = []
+
+    def listen(execute: Any, sql: str, *rest: Any) -> Any:
+        asked.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(listen), patch.object(postgresql.DatabaseWrapper, "is_usable") as question:
+        assert connection.is_usable()
+    assert asked == []
+    assert not question.called
+    _end_by_the_server()
+    assert not connection.is_usable()
+    connection.close_if_unusable_or_obsolete()  # what Django does as a request begins
+    assert Unit.objects.count() == 0
+    assert connection.is_usable()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_word_from_the_server_is_not_taken_for_its_end() -> None:
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN anything")
+    with _another() as other:
+        other.execute("NOTIFY anything")
+    time.sleep(0.05)
+    assert connection.is_usable()
+    with connection.cursor() as cursor:
+        cursor.execute("UNLISTEN anything")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_closed_on_this_side_is_not_usable() -> None:
+    connection.ensure_connection()
+    connection.connection.close()
+    assert not connection.is_usable()
+    connection.close()
+    assert not connection.is_usable()
