@@ -11,9 +11,9 @@ CHAPTERS = ("people", "rulebook", "findings", "duty", "equipment", "attire", "fi
 NOT_OFFERED = ("signup/", "email/", "confirm-email/", "password/set/", "password/reset/")
 
 urlpatterns = [
+    path("api/v1/", api.urls),  # first: a counter asks many times a minute
     *(path(f"account/{name}", not_offered) for name in NOT_OFFERED),
     path("account/", include("allauth.urls")),
     *(path(f"{name}/", include(f"chengxin.{name}.urls")) for name in CHAPTERS),
-    path("api/v1/", api.urls),
     path("", include("chengxin.portal.urls")),
 ]

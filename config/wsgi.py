@@ -12,3 +12,4 @@ application = get_wsgi_application()
 # What is loaded by now stays for good. Looking through it again and again for garbage would cost single requests ten milliseconds.
 gc.collect()
 gc.freeze()
+gc.set_threshold(50_000, 20, 50)

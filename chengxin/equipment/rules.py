@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from chengxin.rulekit.sheets import CellError, Check, date, read_sheet, text
@@ -69,6 +70,7 @@ class NotPossible(ValueError):
         self.code = code
 
 
+@cache  # asked for every item of every gesture
 def after(standing: Standing, action: str) -> Standing:
     """Where an action leads. Raises NotPossible; there is no other way from one standing to the next."""
     transition = TRANSITIONS[action]

@@ -58,7 +58,7 @@ def check_out(
 
     def act() -> Done:
         now, day = clock.now(), clock.today()
-        (policy, kinds), roster, standing, *answers = gesture.ask(
+        (policy, kinds), roster, standing, *answers = ask_together(
             rulebook.rules_on(RULES, day), duty.terms_of(holder.pk, now, now + EARLIEST), people.standing_of(holder.pk, day),
             *locking([item.number for item in items]),
         )  # fmt: skip
@@ -68,8 +68,8 @@ def check_out(
         )
         return _issue(actor, terms, items, locked_items(*answers), rules.ISSUE)
 
-    gesture = Key(actor, key, ("check_out", holder.pk, keeper and keeper.pk, [item.content for item in items]))
-    return once(gesture, act)
+    content = ("check_out", holder.pk, keeper and keeper.pk, [item.content for item in items])
+    return once(Key(actor, key, content), act)
 
 
 def _due_for_duty(holder: Holder, now: dt.datetime, policy: Any, roster: duty.Terms, standing: people.Standing) -> dt.datetime:
@@ -109,7 +109,7 @@ def lend(
 
     def act() -> Done:
         now, day = clock.now(), clock.today()
-        (policy, kinds), roster, standing, *answers = gesture.ask(
+        (policy, kinds), roster, standing, *answers = ask_together(
             rulebook.rules_on(RULES, day), duty.terms_of(holder.pk, now, now + EARLIEST), people.standing_of(holder.pk, day),
             *locking([item.number for item in items]),
         )  # fmt: skip
@@ -120,17 +120,15 @@ def lend(
         return _issue(actor, terms, items, locked_items(*answers), rules.LEND)
 
     content = ("lend", holder.pk, keeper and keeper.pk, reason, due_at.isoformat(), [item.content for item in items])
-    gesture = Key(actor, key, content)
-    return once(gesture, act)
+    return once(Key(actor, key, content), act)
 
 
 def give_back(actor: Actor, *, items: Sequence[Asked], key: UUID | None = None, keeper: Holder | None = None) -> list[Outcome]:
     """Take items back in the condition they are in. With a keeper present the return is countersigned in the same act, except
     what the keeper held; without one it waits for the countersignature. A fault or loss is reported in the same act (2.2.4).
     """
-
-    gesture = Key(actor, key, ("return", keeper and keeper.pk, [item.content for item in items]))
-    return once(gesture, lambda: _take_back(actor, items, keeper, gesture))
+    content = ("return", keeper and keeper.pk, [item.content for item in items])
+    return once(Key(actor, key, content), lambda: _take_back(actor, items, keeper))
 
 
 @transaction.atomic
@@ -222,7 +220,8 @@ def _issue(actor: Actor, terms: Terms, items: Sequence[Asked], found: Mapping[st
         elif why is not None:
             refused[asked.number] = why
     custodies = _take(actor, terms, taken)
-    outcomes = [_issued(asked.number, found, refused, custodies, terms) for asked in items]
+    due_at = terms.due_at.astimezone(clock.SHANGHAI).isoformat()
+    outcomes = [_issued(asked.number, found, refused, custodies, due_at) for asked in items]
     done = [outcome.number for outcome in outcomes if outcome.done]
 
     def note() -> None:
@@ -255,20 +254,20 @@ def _take(actor: Actor, terms: Terms, taken: Sequence[tuple[Locked, Asked]]) -> 
 
 
 def _issued(
-    number: str, found: Mapping[str, Locked], refused: Mapping[str, tuple[str, str]], custodies: Mapping[int, int], terms: Terms
+    number: str, found: Mapping[str, Locked], refused: Mapping[str, tuple[str, str]], custodies: Mapping[int, int], due_at: str
 ) -> Outcome:
     if number in refused:
         return Outcome(number, False, *refused[number])
     custody = custodies.get(found[number].id)
     if custody is None:  # the index refused what the lock should have shown: another clock or another program
         return Outcome(number, False, "already_out", "不能领用：装备刚被领出，请刷新后再试。")
-    return Outcome(number, True, custody=custody, due_at=terms.due_at.astimezone(clock.SHANGHAI).isoformat())
+    return Outcome(number, True, custody=custody, due_at=due_at)
 
 
-def _take_back(actor: Actor, items: Sequence[Asked], keeper: Holder | None, gesture: Key) -> Done:
+def _take_back(actor: Actor, items: Sequence[Asked], keeper: Holder | None) -> Done:
     _require_counter(actor)
     refusals.refuse_size(items)
-    found = locked_items(*gesture.ask(*locking([item.number for item in items])))
+    found = lock_items([item.number for item in items])
     refused: dict[str, tuple[str, str]] = {}
     given: dict[int, tuple[Locked, Asked]] = {}
     for asked in items:

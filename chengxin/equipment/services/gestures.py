@@ -15,9 +15,9 @@ from psycopg.errors import UniqueViolation
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor
-from chengxin.core.errors import Conflict
+from chengxin.core.errors import Conflict, DomainError
 from chengxin.equipment.models import Custody
-from chengxin.ui.database import Question, ask, ask_together, commit_with_the_rest, pipelined, send
+from chengxin.ui.database import commit_with_the_rest, pipelined, prepared, send
 
 MOST_ITEMS = 200
 KEPT = "SELECT digest, answer FROM equipment_operation WHERE key = %s"
@@ -74,31 +74,15 @@ class Key:
         self.key, self.label = key, actor.label
         self.digest = hashlib.sha256(orjson.dumps([actor.label, content], default=str)).hexdigest()
 
-    def ask(self, *questions: Question[Any]) -> list[Any]:
-        """The answers to a gesture's questions. The key is asked for last: after the locks, it sees what a twin has committed.
-
-        Ends the gesture for a key that was answered before; raises Conflict for one that was used for something else.
-        """
-        if self.key is None:
-            return ask_together(*questions)
-        *answers, earlier = ask_together(*questions, self._kept())
-        if earlier is not None:
-            raise _Answered(earlier)
-        return answers
-
     def keep(self, outcomes: Sequence[Outcome]) -> None:
         """Keep the answer. A twin that came through at the same moment makes this a UniqueViolation."""
         if self.key is not None:
             answer = orjson.dumps([vars(outcome) for outcome in outcomes]).decode()
             send(KEEP, [self.key, self.digest, self.label, clock.now(), answer])
 
-    def answered(self) -> list[Outcome]:
-        return ask(self._kept()) or []
-
-    def _kept(self) -> Question[list[Outcome] | None]:
-        return Question(KEPT, [self.key], self._understood)
-
-    def _understood(self, rows: list[tuple[Any, ...]]) -> list[Outcome] | None:
+    def answered(self) -> list[Outcome] | None:
+        """What was answered under this key before; None for a new one. Raises Conflict for one used for something else."""
+        rows = prepared(KEPT, [self.key]) if self.key is not None else []
         if not rows:
             return None
         if rows[0][0] != self.digest:
@@ -106,18 +90,11 @@ class Key:
         return [Outcome(**outcome) for outcome in orjson.loads(rows[0][1])]
 
 
-class _Answered(Exception):
-    """The gesture was done before."""
-
-    def __init__(self, outcomes: list[Outcome]) -> None:
-        self.outcomes = outcomes
-
-
 def once(key: Key, act: Callable[[], Done]) -> list[Outcome]:
-    """Do it in one transaction, and only once for a key. ``act`` asks its questions through ``key.ask``.
+    """Do it in one transaction, and only once for a key: the table's own key refuses a second time, which undoes itself and
+    answers what the first was answered. Two sendings at the same moment wait for each other there, if not at the items' locks.
 
-    Two sendings at the same moment wait for each other's item locks, and the later one finds the key. Where there was nothing to
-    lock, the table's own key refuses the later one: it undoes itself and answers what the first was answered.
+    Nobody looks for the key beforehand: almost every gesture is new, and one that is refused as a whole looks for it then.
     """
     try:
         with transaction.atomic():
@@ -126,10 +103,13 @@ def once(key: Key, act: Callable[[], Done]) -> list[Outcome]:
                 note()
                 key.keep(outcomes)
                 commit_with_the_rest()
-    except _Answered as earlier:
-        return earlier.outcomes
     except UniqueViolation as twin:
         if twin.diag.table_name != "equipment_operation":
             raise
-        return key.answered()
+        return key.answered() or []
+    except DomainError:
+        earlier = key.answered()
+        if earlier is None:
+            raise
+        return earlier
     return outcomes

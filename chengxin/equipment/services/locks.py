@@ -19,9 +19,10 @@ Rows = list[tuple[Any, ...]]
 LOCK = "SELECT id, asset_number, kind, unit_id, service FROM equipment_item WHERE asset_number = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 # Sent after the lock, it sees what whoever held the lock before has written. Two halves, each by its own partial index: an item
 # has thousands of past custodies that nobody needs to look at.
-HOLDING = """SELECT c.id, c.item_id, c.holder_id, p.name, c.taken_at, c.returned_at FROM (
- SELECT * FROM equipment_custody WHERE item_id IN (SELECT id FROM equipment_item WHERE asset_number = ANY(%s)) AND returned_at IS NULL
- UNION ALL SELECT * FROM equipment_custody WHERE item_id IN (SELECT id FROM equipment_item WHERE asset_number = ANY(%s))
+HOLDING = """WITH wanted AS (SELECT id FROM equipment_item WHERE asset_number = ANY(%s))
+ SELECT c.id, c.item_id, c.holder_id, p.name, c.taken_at, c.returned_at FROM (
+ SELECT * FROM equipment_custody WHERE item_id IN (SELECT id FROM wanted) AND returned_at IS NULL
+ UNION ALL SELECT * FROM equipment_custody WHERE item_id IN (SELECT id FROM wanted)
  AND returned_at IS NOT NULL AND countersigned_at IS NULL) AS c JOIN people_person p ON p.id = c.holder_id"""
 
 
@@ -48,7 +49,7 @@ class Locked:
 def locking(numbers: Sequence[str]) -> tuple[Question[Rows], Question[Rows]]:
     """The two questions that lock the items of these numbers in the order of their ids and read how they stand."""
     wanted = list(numbers)
-    return Question(LOCK, [wanted], _as_they_are), Question(HOLDING, [wanted, wanted], _as_they_are)
+    return Question(LOCK, [wanted], _as_they_are), Question(HOLDING, [wanted], _as_they_are)
 
 
 def _as_they_are(rows: Rows) -> Rows:
