@@ -62,16 +62,31 @@ class HandBackForm(Form):
 class DisposalForm(Form):
     unit = forms.ChoiceField(label="单位")
     description = forms.CharField(label="制服", max_length=200, help_text="如：夏装衬衣，破损。")
+    issues = forms.TypedMultipleChoiceField(
+        label="已收回待处置",
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        error_messages={"invalid_choice": "所选制服中有的已经处置，请刷新后重选。"},
+    )
     pieces = forms.IntegerField(
-        label="件数", min_value=1, max_value=9999, error_messages={"min_value": "“件数”至少为 1。", "invalid": "“件数”请填写整数。"}
+        label="册外件数",
+        min_value=0,
+        max_value=9999,
+        initial=0,
+        help_text="发放记录中没有的旧制服有几件。",
+        error_messages={"min_value": "“册外件数”不能小于 0。", "invalid": "“册外件数”请填写整数。"},
     )
     manner = forms.CharField(label="处置方式", max_length=80, help_text="如：统一销毁、回收。")
     witness = forms.CharField(label="见证人", max_length=40)
     disposed_on = forms.DateField(label="处置日期", widget=DateInput())
 
-    def __init__(self, *args: Any, units: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: list[tuple[str, str]], issues: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].choices = units  # type: ignore[attr-defined]
+        self.fields["issues"].choices = issues  # type: ignore[attr-defined]
+        if not issues:
+            del self.fields["issues"]
         self.initial.setdefault("disposed_on", clock.today())
 
 

@@ -162,3 +162,10 @@ class UniformDisposal(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [models.CheckConstraint(condition=models.Q(pieces__gte=1), name="disposal_of_at_least_one")]
+
+
+class DisposedIssue(models.Model):
+    """An issue of the uniform book that a disposal got rid of; each at most once."""
+
+    disposal = models.ForeignKey(UniformDisposal, models.PROTECT, related_name="issues")
+    issue = models.OneToOneField("equipment.UniformIssue", models.PROTECT, related_name="+")

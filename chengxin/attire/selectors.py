@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from chengxin.attire import rules
 from chengxin.attire.models import (
+    DisposedIssue,
     Exemption,
     HandBackEntry,
     RollCall,
@@ -25,6 +26,7 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
+from chengxin.equipment.selectors import stock
 from chengxin.files import selectors as files
 from chengxin.findings import selectors as findings
 from chengxin.people import selectors as people
@@ -34,6 +36,7 @@ from chengxin.rulebook.rules import SeasonAnswer, season_by_month
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from chengxin.equipment.models import UniformIssue
     from chengxin.files.models import StoredFile
     from chengxin.people.models import Person, Unit
 
@@ -191,18 +194,32 @@ class HandBackLine:
     item: str
     title: str
     last: HandBackEntry | None
+    styles: tuple[str, ...] = ()
+    issued: tuple[UniformIssue, ...] = ()
 
     @property
     def is_open(self) -> bool:
         return self.last is None or self.last.outcome == HandBackEntry.MISSING
 
+    @property
+    def pieces_out(self) -> int:
+        """Pieces the uniform book says are still with the person."""
+        return sum(issue.quantity for issue in self.issued if issue.taken_back_on is None)
+
 
 def hand_back_list(person: Person) -> list[HandBackLine]:
-    """The list of the day the person left, with the newest entry of each thing."""
+    """The list of the day the person left, with the newest entry of each thing and what the uniform book says of it."""
     day = person.left_on or clock.today()
     items = rulebook.rule_values("attire.hand_back", day, simulate=True)["items"]
     newest = {entry.item: entry for entry in HandBackEntry.objects.filter(person=person).order_by("pk")}
-    return [HandBackLine(item["code"], item["title"], newest.get(item["code"])) for item in items]
+    issues = stock.issues_of(person)
+    return [
+        HandBackLine(
+            item["code"], item["title"], newest.get(item["code"]), tuple(item.get("styles", ())),
+            tuple(issue for issue in issues if issue.style in item.get("styles", ())),
+        )
+        for item in items
+    ]  # fmt: skip
 
 
 def leaver_for(actor: Actor, pk: int) -> Person:
@@ -225,6 +242,27 @@ def open_hand_backs(actor: Actor) -> list[Person]:
     if not actor.may("attire.hand_back"):
         return []
     return [person for person in leavers_visible_to(actor) if any(line.is_open for line in hand_back_list(person))]
+
+
+def issues_to_dispose(actor: Actor) -> list[UniformIssue]:
+    """Uniforms taken back from people of the actor's units, not fit for the store and not yet disposed of."""
+    reach = actor.units_for("attire.dispose")
+    waiting = stock.issues_to_dispose().exclude(pk__in=DisposedIssue.objects.values("issue"))
+    if reach is not None:
+        waiting = waiting.filter(person__assignments__unit__in=reach).distinct()
+    return list(waiting.order_by("taken_back_on", "pk")[:500])
+
+
+def disposal_choices(actor: Actor) -> list[tuple[str, str]]:
+    """What waits for disposal, in words to choose from."""
+    titles = {style: row["title"] for style, row in stock.styles().items()}
+    return [
+        (
+            str(each.pk),
+            f"{each.person.name} {titles.get(each.style, each.style)} {each.stock.size} {each.quantity} 件，{each.taken_back_on} 收回",
+        )
+        for each in issues_to_dispose(actor)
+    ]
 
 
 def disposals_visible_to(actor: Actor) -> QuerySet[UniformDisposal]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from chengxin.attire import rules, selectors
 from chengxin.attire.models import (
+    DisposedIssue,
     Exemption,
     HandBackEntry,
     RollCall,
@@ -28,6 +29,8 @@ from chengxin.core.actor import Actor
 from chengxin.core.capabilities import require
 from chengxin.core.constraints import readable
 from chengxin.core.errors import Conflict, DomainError
+from chengxin.equipment.selectors import stock
+from chengxin.equipment.services.stock import take_back_from_leaver
 from chengxin.files.services import claim
 from chengxin.findings.services import raise_finding
 from chengxin.people import selectors as people
@@ -238,6 +241,7 @@ def record_hand_back(actor: Actor, person: Person, *, outcomes: Mapping[str, str
     unknown = set(outcomes) - known.keys() or set(outcomes.values()) - {value for value, _ in HandBackEntry.OUTCOMES}
     if unknown:
         raise DomainError("bad_outcome", "交回清单已变化，请刷新后重填。")
+    _refuse_against_the_book(known, outcomes)
     changed = [item for item, outcome in outcomes.items() if known[item].last is None or known[item].last.outcome != outcome]  # type: ignore[union-attr]
     HandBackEntry.objects.bulk_create(
         HandBackEntry(
@@ -246,16 +250,32 @@ def record_hand_back(actor: Actor, person: Person, *, outcomes: Mapping[str, str
         )
         for item in changed
     )  # fmt: skip
+    back = {style for item in changed if outcomes[item] == HandBackEntry.RETURNED for style in known[item].styles}
+    take_back_from_leaver(actor, person, styles=back)
     if changed:
         record(actor, "attire.handed_back", f"person:{person.pk}", person_id=person.pk, details={item: outcomes[item] for item in changed})
     return len(changed)
 
 
+def _refuse_against_the_book(known: Mapping[str, selectors.HandBackLine], outcomes: Mapping[str, str]) -> None:
+    """What the uniform book shows as issued was not "never issued"."""
+    for item, outcome in outcomes.items():
+        if outcome == HandBackEntry.NEVER_ISSUED and known[item].issued:
+            issue = known[item].issued[0]
+            text = f"“{known[item].title}”在制服发放记录中有 {issue.issued_on} 的发放，不能记为“未发放”。"
+            raise DomainError("issued", text, field=f"item-{item}")
+
+
 @transaction.atomic
 def record_disposal(
-    actor: Actor, *, unit: Unit, description: str, pieces: int, manner: str, witness: str, disposed_on: dt.date, photos: Sequence[UUID]
-) -> UniformDisposal:
-    """Old uniforms leave the bureau: markings removed first, shown by a photo (2.1.3). Raises DomainError without one."""
+    actor: Actor, *, unit: Unit, description: str, pieces: int, manner: str, witness: str, disposed_on: dt.date,
+    photos: Sequence[UUID], issues: Collection[int] = (),
+) -> UniformDisposal:  # fmt: skip
+    """Old uniforms leave the bureau: markings removed first, shown by a photo (2.1.3). ``issues`` of the uniform book are
+    disposed of at most once and counted by the book; ``pieces`` are those of no book.
+
+    Raises DomainError without a photo, Conflict for an issue that waits no longer.
+    """
     require(actor, "attire.dispose", unit_id=unit.pk)
     if not photos:
         raise DomainError("no_photo", "请添加照片：须看得清全部标识已经去除（2.1.3）。", field="photos")
@@ -263,10 +283,18 @@ def record_disposal(
         raise DomainError("in_the_future", "处置日期不能晚于今天，请更正。", field="disposed_on")
     if witness.strip() == actor.label:
         raise DomainError("own_witness", "见证人应是经办人以外的人。", field="witness")
+    stock.lock_issues(issues)  # two clerks do not dispose of the same pieces
+    waiting = {issue.pk: issue for issue in selectors.issues_to_dispose(actor)}
+    if set(issues) - waiting.keys():
+        raise Conflict("not_waiting", "所选制服中有的已经处置或不在您的范围内，请刷新后重选。", field="issues")
+    pieces += sum(waiting[pk].quantity for pk in issues)
+    if pieces < 1:
+        raise DomainError("nothing", "请选择已收回待处置的制服，或填写册外件数。", field="pieces")
     made = UniformDisposal.objects.create(
         unit=unit, description=description, pieces=pieces, manner=manner, witness=witness, disposed_on=disposed_on,
         by_id=actor.named_user, by_label=actor.label, at=clock.now(),
     )  # fmt: skip
+    DisposedIssue.objects.bulk_create(DisposedIssue(disposal=made, issue_id=pk) for pk in sorted(set(issues)))
     claim(actor, photos, f"disposal:{made.pk}")
-    record(actor, "attire.disposed", f"disposal:{made.pk}", unit_id=unit.pk, details={"pieces": pieces})
+    record(actor, "attire.disposed", f"disposal:{made.pk}", unit_id=unit.pk, details={"pieces": pieces, "issues": sorted(set(issues))})
     return made

@@ -301,7 +301,7 @@ def disposals(request: ActorRequest) -> HttpResponse:
     """旧制服处置 with the photo of the removed markings."""
     reach = request.actor.units_for("attire.dispose")
     units = [(pk, name) for pk, name in people.unit_choices(request.actor) if reach is None or int(pk) in reach]
-    form: Form = forms.DisposalForm(request.POST or None, units=units)
+    form: Form = forms.DisposalForm(request.POST or None, units=units, issues=selectors.disposal_choices(request.actor))
     kept: Sequence[Any] = ()
     if request.method == "POST":
         try:

@@ -100,7 +100,7 @@ def loan(request: ApiRequest, given: schemas.LoanIn) -> HttpResponse:
 def give_back(request: ApiRequest, given: schemas.ReturnIn) -> HttpResponse:
     """With a keeper's turn the return is countersigned at once; without one it waits for a keeper."""
     actor, keeper = counters.at_counter(request.actor, given.turn)
-    asked = [Asked(_number(each.code), condition=each.condition, note=each.note) for each in given.items]
+    asked = [Asked(_number(each.code), each.readings, each.condition, each.note) for each in given.items]
     return _out(custody.give_back(actor, items=asked, key=given.key, keeper=keeper))
 
 

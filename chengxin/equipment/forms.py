@@ -89,7 +89,7 @@ class CounterForm(Form):
     codes = forms.CharField(
         label="装备", max_length=8000, widget=forms.Textarea({"rows": 5}), help_text="每行一件：扫描标签，或输入装备编号。"
     )
-    checked = forms.BooleanField(label="已逐件做领用前检查，电量、内存、时钟、功能均合格", required=False)
+    checked = forms.BooleanField(label="已逐件检查（领用前查电量、内存、时钟、功能，归还时查功能），均合格", required=False)
     reason = forms.CharField(label="借用理由", max_length=200, required=False, help_text="只在临时借用时填写。")
     due_at = MomentField(label="应还时间", required=False, help_text="只在临时借用时填写；执勤领用按班次计算。")
     condition = forms.ChoiceField(label="归还状况", choices=Custody.CONDITIONS, required=False, initial=Custody.GOOD)

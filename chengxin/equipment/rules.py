@@ -120,6 +120,28 @@ def why_not_ready(checks: Sequence[Mapping[str, Any]], readings: Mapping[str, An
     return reasons
 
 
+def asked_after(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What the short check after duty asks: a charge used up on duty is no fault, a function that is gone is one."""
+    return [check for check in checks if "least" not in check and "most" not in check]
+
+
+def failed_after(checks: Iterable[Mapping[str, Any]], readings: Mapping[str, Any]) -> list[str]:
+    """The titles of what failed the short check after duty; a reading nobody took has not failed."""
+    return [check["title"] for check in asked_after(checks) if readings.get(check["code"]) is False]
+
+
+def told(checks: Iterable[Mapping[str, Any]], readings: Mapping[str, Any]) -> str:
+    """What a short check found, in words: "电量 95%、功能合格"."""
+
+    def one(check: Mapping[str, Any]) -> str:
+        reading = readings[check["code"]]
+        if isinstance(reading, bool):
+            return f"{check['title']}{'合格' if reading else '不合格'}"
+        return f"{check['title']} {reading:g}{check.get('unit', '')}"
+
+    return "、".join(one(check) for check in checks if check["code"] in readings)
+
+
 def by_code(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Entries of a rule by their code, in the rule's order."""
     return {entry["code"]: dict(entry) for entry in entries}

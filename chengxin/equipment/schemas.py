@@ -86,6 +86,7 @@ class LoanIn(CheckOutIn):
 
 class GivenIn(BaseModel):
     code: str = Field(max_length=60)
+    readings: Readings = Field(default_factory=dict, description="归还检查：项目代码对应读数或是否合格；不合格的须报故障")
     condition: str = Field(default="good", description="good 完好，damaged 故障或损坏，lost 遗失")
     note: str = Field(default="", max_length=200)
 

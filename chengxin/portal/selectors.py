@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CHAPTERS = (findings, duty, equipment, attire)
 MOST_IN_FILE = 200
+MOST_CUSTODIES = 20  # returned items shown in a personal file; the list of custodies has them all
 TREND_DAYS = 30
 
 
@@ -98,6 +99,7 @@ class PersonFile:
     repeats_by_clause: list[tuple[str, int]]
     year: int
     is_own: bool
+    equipment: equipment.PersonsEquipment
 
 
 def file_of(actor: Actor, pk: int) -> PersonFile:
@@ -131,6 +133,7 @@ def _file(actor: Actor, person: Person) -> PersonFile:
         repeats_by_clause=[(clause, count) for clause, count in counted if count],
         year=year,
         is_own=person.pk == actor.person_id,
+        equipment=equipment.equipment_of(actor, person, MOST_CUSTODIES),
     )
 
 

@@ -59,7 +59,7 @@ def test_a_disposal_keeps_its_photo_when_the_rest_is_refused(world: World) -> No
     }
     refused = client.post("/attire/disposals/", {**given, "photo_files": upload()})
     page = refused.content.decode()
-    assert (refused.status_code, "“件数”至少为 1" in page) == (422, True)
+    assert (refused.status_code, "请选择已收回待处置的制服，或填写册外件数" in page) == (422, True)
     kept = page.split('name="photos" value="')[1].split('"')[0]
     assert client.post("/attire/disposals/", {**given, "pieces": "2", "photos": kept}).status_code == 303
     made = UniformDisposal.objects.get()

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 import pytest
 
 from chengxin.attire import selectors, services
-from chengxin.attire.models import Exemption, HandBackEntry, RollCall, RollCallLine, SeasonOrder, UniformDisposal
+from chengxin.attire.models import DisposedIssue, Exemption, HandBackEntry, RollCall, RollCallLine, SeasonOrder, UniformDisposal
 from chengxin.attire.services import SeenException
 from chengxin.audit.models import Entry
 from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
+from chengxin.equipment.models import UniformIssue
+from chengxin.equipment.services.stock import issue_uniform, move_stock, take_back_uniform
 from chengxin.files.models import StoredFile
 from chengxin.findings.models import Finding
 from chengxin.findings.services import withdraw_finding
@@ -32,11 +34,11 @@ def a_day_in_september() -> Iterator[None]:
 
 
 @contextmanager
-def refused(error: type[DomainError], message: str) -> Iterator[None]:
+def refused(error: type[DomainError], message: str) -> Iterator[pytest.ExceptionInfo[DomainError]]:
     """The block raises and leaves no row of this chapter, no finding, no audit entry."""
     before = [model.objects.count() for model in TABLES]
-    with pytest.raises(error, match=message):
-        yield
+    with pytest.raises(error, match=message) as raised:
+        yield raised
     assert [model.objects.count() for model in TABLES] == before
 
 
@@ -227,6 +229,51 @@ def test_a_disposal_needs_the_photo_of_the_removed_markings(world: World) -> Non
         services.record_disposal(keeper, **{**given, "unit": world.units["二中队"]}, witness="队长", photos=[photo])  # type: ignore[arg-type]
     made = services.record_disposal(keeper, **given, witness="队长", photos=[photo])  # type: ignore[arg-type]
     assert [file.pk for file in selectors.disposal_photos(keeper, made.pk)] == [photo]
+
+
+@pytest.fixture
+def shirts(world: World) -> UniformIssue:
+    """Three shirts issued to an officer by the book."""
+    finance = world.actor("人事")
+    move_stock(finance, style="shirt_short", size="40", sex="male", person_class="established", kind="received", change=5)
+    return issue_uniform(finance, world.persons["队员"], style="shirt_short", size="40", quantity=3)
+
+
+def test_what_the_book_issued_comes_back_with_the_leaver_and_goes_to_disposal_once(world: World, shirts: UniformIssue) -> None:
+    keeper, gone = world.actor("装备员"), world.persons["队员"]
+    people.record_departure(world.actor("人事"), gone, left_on=TODAY)
+    gone.refresh_from_db()
+    line = next(line for line in selectors.hand_back_list(gone) if line.item == "summer")
+    assert (line.pieces_out, [issue.pk for issue in line.issued]) == (3, [shirts.pk])
+    with refused(DomainError, "不能记为“未发放”") as error:
+        services.record_hand_back(keeper, gone, outcomes={"summer": "never_issued"})
+    assert error.value.field == "item-summer"
+    services.record_hand_back(keeper, gone, outcomes={"summer": "missing", "badges": "never_issued"})
+    assert UniformIssue.objects.worn().count() == 1
+    services.record_hand_back(keeper, gone, outcomes={"summer": "returned"})
+    assert UniformIssue.objects.worn().count() == 0
+    assert Entry.objects.filter(action="equipment.uniform_taken_back", person_id=gone.pk).count() == 1
+    assert [issue.pk for issue in selectors.issues_to_dispose(keeper)] == [shirts.pk]
+    assert selectors.issues_to_dispose(world.actor("外队长")) == []
+    given = {"unit": world.units["一中队"], "description": "短袖", "manner": "销毁", "disposed_on": TODAY, "witness": "队长"}
+    with refused(DomainError, "请选择已收回待处置的制服"):
+        services.record_disposal(keeper, **given, pieces=0, photos=[world.photo(keeper)])  # type: ignore[arg-type]
+    made = services.record_disposal(keeper, **given, pieces=2, photos=[world.photo(keeper)], issues=[shirts.pk])  # type: ignore[arg-type]
+    assert (made.pieces, DisposedIssue.objects.get().issue) == (5, shirts)
+    assert selectors.issues_to_dispose(keeper) == []
+    with refused(Conflict, "已经处置"):
+        services.record_disposal(keeper, **given, pieces=0, photos=[world.photo(keeper)], issues=[shirts.pk])  # type: ignore[arg-type]
+    assert UniformDisposal.objects.count() == 1
+
+
+def test_what_went_back_into_the_store_is_not_to_be_disposed_of(world: World, shirts: UniformIssue) -> None:
+    take_back_uniform(world.actor("人事"), shirts, into_stock=True)
+    assert selectors.issues_to_dispose(world.actor("人事")) == []
+    with refused(Conflict, "已经处置"):
+        services.record_disposal(
+            world.actor("人事"), unit=world.units["一中队"], description="短袖", pieces=0, manner="销毁", witness="队长", disposed_on=TODAY,
+            photos=[world.photo(world.actor("人事"))], issues=[shirts.pk],
+        )  # fmt: skip
 
 
 def test_the_roll_call_waits_for_the_captain_until_it_is_held(world: World) -> None:

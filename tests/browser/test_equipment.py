@@ -80,9 +80,17 @@ def test_a_duty_at_the_kiosk_from_card_to_bulk_return(site: Site, world: World, 
     expect(page.locator("[data-basket] li")).to_have_count(2)
     page.get_by_label("R-1 状况").select_option("damaged")
     page.get_by_label("R-1 情况").fill("天线折断")
+    assert page.locator("[data-commit]").is_disabled()  # the recorder has not been looked at yet
+    function = page.get_by_role("button", name="功能")
+    function.click()
+    function.click()
+    expect(page.locator("[data-basket]")).to_contain_text("检查不合格：请把状况改为故障或损坏")
+    assert page.locator("[data-commit]").is_disabled()
+    function.click()
     site.picture(page, f"kiosk-returning-{screen}")
     page.locator("[data-commit]").click()
     expect(page.locator("[data-results]")).to_contain_text("已归还并验收")
+    assert Custody.objects.get(item__asset_number="J-1").readings_in == {"function": True}
     assert Custody.objects.filter(countersigned_at=None).count() == 0
     assert {c.item.service for c in Custody.objects.select_related("item")} == {"ready", "faulty"}
 
@@ -124,6 +132,7 @@ def test_a_kiosk_without_network_keeps_its_scans_and_sends_each_gesture_once(sit
     site.picture(page, "kiosk-offline")
     page.context.set_offline(False)
     expect(page.locator("[data-basket]")).to_contain_text("队员 归还", timeout=15_000)
+    page.get_by_role("button", name="已逐件检查，全部合格").click()
     page.locator("[data-commit]").click()
     expect(page.locator("[data-said]")).to_have_text("已归还 1 件。")
 
@@ -150,6 +159,33 @@ def test_refusals_at_the_kiosk_say_why_and_leave_the_sheet(site: Site, world: Wo
     expect(page.locator("[data-person]")).to_contain_text("现在没有勤务")
     scan(page, room["装备员"].replace("B:", "B:A"))
     expect(page.locator("[data-said]")).to_contain_text("不认识这张卡")
+
+
+def test_a_loan_at_the_kiosk_by_the_keeper(site: Site, world: World, room: dict[str, str]) -> None:
+    page = opened(site, room)
+    scan(page, world.persons["女队员"].number)
+    expect(page.locator("[data-person]")).to_contain_text("现在没有勤务")
+    scan(page, label_of("R-1"))
+    page.get_by_role("button", name="已逐件检查，全部合格").click()
+    assert page.locator("[data-commit]").is_disabled()  # no duty: only a loan is possible
+    page.get_by_role("button", name="临时借用").click()
+    expect(page.locator("[data-person]")).not_to_contain_text("现在没有勤务")
+    page.get_by_label("借用理由").fill("培训演示")
+    assert page.locator("[data-commit]").is_disabled()  # until when?
+    page.get_by_label("应还时间").fill("2020-01-01T08:00")
+    page.locator("[data-commit]").click()
+    expect(page.locator("[data-said]")).to_contain_text("应还时间已经过去")
+    expect(page.get_by_label("借用理由")).to_have_value("培训演示")
+    due_at = clock.now().astimezone(clock.SHANGHAI) + dt.timedelta(days=1)
+    page.get_by_label("应还时间").fill(f"{due_at:%Y-%m-%dT%H:%M}")
+    site.picture(page, "kiosk-lending")
+    assert site.serious_violations(page) == []
+    page.locator("[data-commit]").click()
+    expect(page.locator("[data-said]")).to_have_text("已借出 1 件。")
+    held = Custody.objects.get()
+    assert (held.purpose, held.reason, held.keeper) == (Custody.LOAN, "培训演示", world.persons["装备员"])
+    assert f"{held.due_at.astimezone(clock.SHANGHAI):%Y-%m-%dT%H:%M}" == f"{due_at:%Y-%m-%dT%H:%M}"
+    expect(page.locator("[data-loan]")).to_be_hidden()
 
 
 def _item(number: str) -> Any:

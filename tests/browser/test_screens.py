@@ -8,6 +8,7 @@ import pytest
 
 from chengxin.attire.services import grant_exemption, issue_season_order, record_disposal
 from chengxin.core import clock
+from chengxin.equipment.services.stock import issue_uniform, move_stock, take_back_uniform
 from chengxin.findings import services as findings
 from chengxin.people.services import record_departure
 from tests.browser.conftest import Site
@@ -62,6 +63,10 @@ def places(world: World) -> dict[str, int]:
     record_departure(world.actor("人事"), world.persons["外人"], left_on=day)
     gone = world.persons["女队员"]
     record_departure(world.actor("人事"), gone, left_on=day)
+    finance = world.actor("人事")
+    move_stock(finance, style="hat", size="57", sex="male", person_class="established", kind="received", change=1)
+    hat = issue_uniform(finance, world.persons["队员"], style="hat", size="57", quantity=1)
+    take_back_uniform(finance, hat, into_stock=False)
     record_disposal(
         keeper, unit=world.units["一中队"], description="旧夏装", pieces=2, manner="销毁", witness="队长", disposed_on=day,
         photos=[world.photo(keeper)],

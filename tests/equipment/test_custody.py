@@ -334,3 +334,28 @@ def test_the_holder_at_any_instant_equals_a_replay_of_the_history(world: World, 
         expected = next((holder for at, holder in reversed(story) if at <= instant), None)
         assert selectors.holder_at(item, instant) == expected
     assert Item.objects.get(pk=item.pk).service == rules.READY
+
+
+def test_what_failed_the_check_after_duty_does_not_come_back_as_good(world: World) -> None:
+    world.shift("队员")
+    item = world.item("J-1", kind="recorder")
+    world.check_out("J-1")
+    keeper = world.actor("装备员")
+    readings = {"charge": 12, "function": False}
+    outcome = only(custody.give_back(keeper, items=[Asked("J-1", readings)]))
+    assert (outcome.done, outcome.code) == (False, "check_failed")
+    assert outcome.message == "归还检查不合格：功能。请把状况改为“故障或损坏”并写明情况。"
+    assert Custody.objects.get().returned_at is None
+    assert only(custody.give_back(keeper, items=[Asked("J-1", readings, Custody.DAMAGED, "镜头碎裂")])).done
+    held = Custody.objects.get()
+    assert (held.readings_out, held.readings_in, held.condition) == (PASSED, readings, Custody.DAMAGED)
+    item.refresh_from_db()
+    assert item.service == rules.FAULTY
+
+
+def test_a_low_battery_after_duty_is_kept_and_is_no_fault(world: World) -> None:
+    world.shift("队员")
+    world.item("J-1", kind="recorder")
+    world.check_out("J-1")
+    assert only(custody.give_back(world.actor("装备员"), items=[Asked("J-1", {"charge": 3, "function": True})])).done
+    assert Custody.objects.get().readings_in == {"charge": 3, "function": True}

@@ -133,3 +133,11 @@ def test_an_entitlement_opens_again_when_the_piece_has_worn_out() -> None:
     table = [{"style": "a", "title": "甲", "quantity": 1, "years": 2, "classes": ["established"], "sex": "female"}]
     assert rules.entitlements(table, "established", "male") == rules.entitlements(table, "auxiliary", "female") == []
     assert len(rules.entitlements(table, "established", "female")) == 1
+
+
+def test_after_duty_only_what_is_a_yes_or_no_can_fail() -> None:
+    readings = {"charge": 5, "clock": False, "function": False}
+    assert rules.failed_after(RECORDER, readings) == ["功能"]
+    assert rules.failed_after(RECORDER, {"charge": False}) == []
+    assert rules.told(RECORDER, {"charge": 5, "function": False, "gone": True}) == "电量 5%、功能不合格"
+    assert rules.told(RECORDER, {"charge": 99.5, "function": True}) == "电量 99.5%、功能合格"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from chengxin.audit.models import Entry
+from chengxin.equipment.services import custody
+from chengxin.equipment.services.gestures import Asked
+from chengxin.equipment.services.stock import issue_uniform, move_stock
 from chengxin.findings import services as findings
 from tests.world import World
 
@@ -37,6 +40,23 @@ def test_the_own_file_shows_finding_clause_and_objection(world: World) -> None:
     page = world.client("队员").get("/me/").content.decode()
     for shown in ("我的档案", "漏戴标识", "2.1.3", "申辩复核中", "1 次"):
         assert shown in page
+
+
+def test_a_file_shows_equipment_and_uniforms_to_the_person_and_the_keeper_of_the_unit(world: World) -> None:
+    world.on_duty_now("队员")
+    for number in ("R-1", "R-2", "R-3"):
+        world.item(number)
+    world.check_out("R-1", "R-2")
+    custody.give_back(world.actor("装备员"), items=[Asked("R-2", condition="damaged", note="天线折断")])
+    finance = world.actor("人事")
+    move_stock(finance, style="hat", size="57", sex="male", person_class="established", kind="received", change=1)
+    issue_uniform(finance, world.persons["队员"], style="hat", size="57", quantity=1)
+    own = world.client("队员").get("/me/").content.decode()
+    captains = world.client("队长").get(f"/persons/{world.persons['队员'].pk}/").content.decode()
+    for page in (own, captains):
+        assert all(word in page for word in ("R-1", "R-2：天线折断", "故障或损坏", "制式帽 57 × 1"))
+        assert "R-3" not in page
+    assert "没有领用记录" in world.client("协管").get("/me/").content.decode()
 
 
 def test_a_look_into_somebody_elses_file_is_kept_and_a_look_into_the_own_is_not(world: World) -> None:

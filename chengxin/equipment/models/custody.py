@@ -59,6 +59,7 @@ class Custody(models.Model):
     issued_label = models.CharField("经办", max_length=120)
     keeper = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", verbose_name="装备管理员")
     rule_version = models.CharField("规则版本", max_length=80)
+    readings_in = models.JSONField("归还检查", default=dict)
     returned_at = models.DateTimeField("归还时间", null=True)
     returned_label = models.CharField("归还经办", max_length=120, blank=True)
     condition = models.CharField("归还状况", max_length=8, choices=CONDITIONS, blank=True)

@@ -10,8 +10,10 @@ from chengxin.core.actor import Actor
 
 class FaultQuerySet(models.QuerySet["Fault"]):
     def visible_to(self, actor: Actor) -> FaultQuerySet:
+        """Faults in the units the actor may read, and always those the actor reported or held the item of."""
         reach = actor.units_for("equipment.read")
-        return self if reach is None else self.filter(models.Q(unit_id__in=reach) | models.Q(reported_person_id=actor.person_id or 0))
+        own = models.Q(reported_person_id=actor.person_id or 0) | models.Q(custody__holder_id=actor.person_id or 0)
+        return self if reach is None else self.filter(models.Q(unit_id__in=reach) | own)
 
     def unsettled(self) -> FaultQuerySet:
         return self.exclude(state__in=[Fault.CLOSED, Fault.CONDEMNED])

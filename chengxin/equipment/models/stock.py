@@ -55,6 +55,16 @@ class SizeProfile(models.Model):
     changed_at = models.DateTimeField("修改时间")
 
 
+class UniformIssueQuerySet(models.QuerySet["UniformIssue"]):
+    def worn(self) -> UniformIssueQuerySet:
+        """Still with the person."""
+        return self.filter(taken_back_on=None)
+
+    def to_dispose(self) -> UniformIssueQuerySet:
+        """Taken back and not fit for the store: to be disposed of with the markings removed (2.1.3)."""
+        return self.filter(taken_back_on__isnull=False, into_stock=False)
+
+
 @tracked
 class UniformIssue(models.Model):
     """Pieces of a style given to a person on a day. An exchange takes one issue back and makes another that names it."""
@@ -69,6 +79,9 @@ class UniformIssue(models.Model):
     exchanges = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     taken_back_on = models.DateField("收回日期", null=True)
     taken_back_label = models.CharField("收回经办", max_length=120, blank=True)
+    into_stock = models.BooleanField("收回入库", default=False)
+
+    objects = UniformIssueQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -42,6 +42,7 @@ from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 
 if TYPE_CHECKING:
+    from chengxin.equipment.models import UniformIssue
     from chengxin.people.models import Person
 
 __all__ = [
@@ -227,6 +228,28 @@ def returned_by(person_id: int, days: int = 30) -> QuerySet[Custody]:
     """What a person returned lately, newest first."""
     since = clock.now() - dt.timedelta(days=days)
     return Custody.objects.filter(holder_id=person_id, returned_at__gte=since).select_related("item").order_by("-returned_at")
+
+
+@dataclass(frozen=True)
+class PersonsEquipment:
+    """What a person holds, held lately and broke or lost, and the uniforms of the book, as the asking actor may see it."""
+
+    held: list[Held]
+    returned: list[Custody]
+    faults: list[Fault]
+    uniforms: list[tuple[str, UniformIssue]]
+
+
+def equipment_of(actor: Actor, person: Person, most: int) -> PersonsEquipment:
+    """The equipment part of a personal file; ``most`` returned custodies, newest first."""
+    custodies = custodies_visible_to(actor).filter(holder=person).select_related("item", "unit")
+    titles = {style: row["title"] for style, row in styles().items()}
+    return PersonsEquipment(
+        held=_held(custodies.open().order_by("due_at")),
+        returned=list(custodies.exclude(returned_at=None).order_by("-returned_at")[:most]),
+        faults=list(faults_visible_to(actor).filter(custody__holder=person).select_related("item").order_by("-reported_at")[:most]),
+        uniforms=[(titles.get(issue.style, issue.style), issue) for issue in issues_of(person)],
+    )
 
 
 def overdue(actor: Actor) -> list[Custody]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.equipment import rules
 from chengxin.equipment.models import SizeProfile, StockMovement, UniformIssue, UniformStock
+from chengxin.equipment.models.stock import UniformIssueQuerySet
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 
@@ -67,6 +69,16 @@ def entitlement_of(person: Person, day: dt.date | None = None) -> list[Entitleme
 
 def issues_of(person: Person) -> list[UniformIssue]:
     return list(UniformIssue.objects.filter(person=person).select_related("stock").order_by("-issued_on", "-pk"))
+
+
+def issues_to_dispose() -> UniformIssueQuerySet:
+    """Everything taken back and not fit for the store; what became of it the disposals say."""
+    return UniformIssue.objects.all().to_dispose().select_related("person", "stock")
+
+
+def lock_issues(pks: Collection[int]) -> None:
+    """Hold the issues until the transaction ends."""
+    list(UniformIssue.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
 
 
 def issue_for(pk: int) -> UniformIssue:

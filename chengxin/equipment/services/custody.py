@@ -35,15 +35,17 @@ from chengxin.ui.database import ask_together, prepared
 HOLDS: list[Callable[[Sequence[int]], Mapping[int, str]]] = []
 RULES = ("equipment.custody", "equipment.kinds")
 EARLIEST = dt.timedelta(days=1)  # how far ahead the roster is looked at; how early one may come is the rule's
-TAKE = """INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, shift_id, reason, taken_at, due_at, readings_out, issued_by,
- issued_label, keeper_id, rule_version, returned_label, condition, return_note)
- SELECT item, %s, unit, %s, %s, %s, %s, %s, readings, %s, %s, %s, %s, '', '', ''
+TAKE = """INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, shift_id, reason, taken_at, due_at, readings_out,
+ readings_in, issued_by, issued_label, keeper_id, rule_version, returned_label, condition, return_note)
+ SELECT item, %s, unit, %s, %s, %s, %s, %s, readings, '{}', %s, %s, %s, %s, '', '', ''
  FROM jsonb_to_recordset(%s::jsonb) AS taken (item bigint, unit bigint, readings jsonb)
  ON CONFLICT DO NOTHING RETURNING id, item_id"""
 GIVE_BACK = """UPDATE equipment_custody c SET returned_at = greatest(%s, c.taken_at), returned_label = %s, condition = given.condition,
- return_note = given.note, countersigned_at = CASE WHEN c.holder_id = %s THEN NULL ELSE %s::timestamptz END,
+ return_note = given.note, readings_in = given.readings,
+ countersigned_at = CASE WHEN c.holder_id = %s THEN NULL ELSE %s::timestamptz END,
  countersigned_by_id = CASE WHEN c.holder_id = %s THEN NULL ELSE %s::bigint END
- FROM jsonb_to_recordset(%s::jsonb) AS given (id bigint, condition text, note text) WHERE c.id = given.id AND c.returned_at IS NULL
+ FROM jsonb_to_recordset(%s::jsonb) AS given (id bigint, condition text, note text, readings jsonb)
+ WHERE c.id = given.id AND c.returned_at IS NULL
  RETURNING c.id, c.item_id, c.countersigned_at IS NOT NULL"""
 
 
@@ -272,7 +274,7 @@ def _take_back(actor: Actor, items: Sequence[Asked], keeper: Holder | None) -> D
     given: dict[int, tuple[Locked, Asked]] = {}
     for asked in items:
         item = found.get(asked.number)
-        why = refusals.why_unknown(actor, item) or refusals.why_standing(item, rules.RETURN) or refusals.why_condition(asked)
+        why = refusals.why_unknown(actor, item) or refusals.why_standing(item, rules.RETURN) or refusals.why_condition(item, asked)
         if why is None and item is not None and item.custody is not None:
             given.setdefault(item.custody, (item, asked))
         elif why is not None:
@@ -299,7 +301,10 @@ def _give_back(actor: Actor, given: Mapping[int, tuple[Locked, Asked]], signer: 
     if not given:
         return {}
     now = clock.now()
-    back = [{"id": custody, "condition": asked.condition, "note": asked.note} for custody, (_, asked) in given.items()]
+    back = [
+        {"id": custody, "condition": asked.condition, "note": asked.note, "readings": asked.readings}
+        for custody, (_, asked) in given.items()
+    ]
     values = [now, actor.label, signer, now if signer else None, signer, signer, orjson.dumps(back).decode()]
     return {custody: countersigned for custody, _, countersigned in prepared(GIVE_BACK, values)}
 

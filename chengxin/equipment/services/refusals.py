@@ -18,6 +18,7 @@ from chengxin.equipment.models import Custody
 from chengxin.equipment.services.gestures import MOST_ITEMS, Asked, Holder
 from chengxin.equipment.services.locks import Locked
 from chengxin.people import selectors as people
+from chengxin.rulebook import selectors as rulebook
 
 UNKNOWN = ("unknown_item", "没有这件装备，请核对标签；未登记的装备请找财务人事科登记。")
 
@@ -93,9 +94,19 @@ def why_unready(item: Locked | None, asked: Asked, kinds: Mapping[str, Any]) -> 
     return ("not_ready", f"领用前检查没有通过：{'；'.join(reasons)}。") if reasons else None
 
 
-def why_condition(asked: Asked) -> tuple[str, str] | None:
+def why_condition(item: Locked | None, asked: Asked) -> tuple[str, str] | None:
+    """The short check after duty: what failed it does not come back as good (2.2.4)."""
     if asked.condition not in dict(Custody.CONDITIONS):
         return "bad_condition", "归还状况应为完好、故障或损坏、遗失之一。"
     if asked.condition != Custody.GOOD and not asked.note.strip():
         return "no_note", "请写明故障、损坏或遗失的情况。"
+    if asked.condition == Custody.GOOD and item is not None and False in asked.readings.values():
+        checks = (
+            rules.by_code(rulebook.rule_values("equipment.kinds", clock.today(), simulate=True)["kinds"])
+            .get(item.kind, {})
+            .get("checks", [])
+        )
+        failed = rules.failed_after(checks, asked.readings)
+        if failed:
+            return "check_failed", f"归还检查不合格：{'、'.join(failed)}。请把状况改为“故障或损坏”并写明情况。"
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -95,12 +95,26 @@ def take_back_uniform(actor: Actor, issue: UniformIssue, *, into_stock: bool, no
     return issue
 
 
+@transaction.atomic
+def take_back_from_leaver(actor: Actor, person: Person, *, styles: Collection[str]) -> list[UniformIssue]:
+    """What a leaver brought back goes off the book and waits for disposal. Whoever records the hand-back has been asked
+    for that capability already. Raises DomainError for somebody still in service.
+    """
+    if person.left_on is None:
+        raise DomainError("in_service", f"{person.name} 仍在队，请由财务人事科办理收回。")
+    back = [_take_back(actor, issue, "离队交回") for issue in UniformIssue.objects.worn().filter(person=person, style__in=styles)]
+    for issue in back:
+        details = {"style": issue.style, "quantity": issue.quantity, "into_stock": False}
+        record(actor, "equipment.uniform_taken_back", f"person:{person.pk}", person_id=person.pk, details=details)
+    return back
+
+
 def _take_back(actor: Actor, issue: UniformIssue, note: str, *, into_stock: bool = False) -> UniformIssue:
     issue = UniformIssue.objects.select_for_update().get(pk=issue.pk)
     if issue.taken_back_on is not None:
         raise Conflict("taken_back", f"这次发放的制服已于 {issue.taken_back_on} 收回。")
-    issue.taken_back_on, issue.taken_back_label = clock.today(), actor.label
-    issue.save(update_fields=["taken_back_on", "taken_back_label"])
+    issue.taken_back_on, issue.taken_back_label, issue.into_stock = clock.today(), actor.label, into_stock
+    issue.save(update_fields=["taken_back_on", "taken_back_label", "into_stock"])
     if into_stock:
         stock = UniformStock.objects.select_for_update().get(pk=issue.stock_id)
         _move(actor, stock, StockMovement.TAKEN_BACK, issue.quantity, note)

@@ -58,7 +58,8 @@ def _carry_out(request: ActorRequest, given: dict[str, Any]) -> list[Outcome]:
     numbers = [rules.number_in(line) or line for line in lines]
     if given["gesture"] == "return":
         condition = given["condition"] or Custody.GOOD
-        back = [Asked(number, condition=condition, note=given["note"]) for number in numbers]
+        readings = _readings(given["checked"] and condition == Custody.GOOD)
+        back = [Asked(number, readings, condition, given["note"]) for number in numbers]
         return custody.give_back(request.actor, items=back, key=given["key"])
     if not given["holder"]:
         raise DomainError("no_holder", "请填写领用人的工号或姓名。", field="holder")

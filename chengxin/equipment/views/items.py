@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import segno
@@ -91,6 +92,14 @@ def labels(request: ActorRequest) -> HttpResponse:
     return label_sheet([(number, f"{titles[kind]} {model}", unit) for number, kind, model, unit in rows])
 
 
+def _with_checks(history: Iterable[Custody], checks: Sequence[Mapping[str, Any]]) -> list[Custody]:
+    """The custodies with what the short checks before and after found, in words."""
+    found = list(history)
+    for each in found:
+        each.checked_out, each.checked_in = rules.told(checks, each.readings_out), rules.told(checks, each.readings_in)  # type: ignore[attr-defined]
+    return found
+
+
 @page("equipment.read_own", methods=("GET", "HEAD", "POST"))
 def item(request: ActorRequest, pk: int) -> HttpResponse:
     """One item: who holds it, its story, and what the reader may do with it."""
@@ -120,7 +129,8 @@ def _item_context(request: ActorRequest, found: Any, form: Any, kept: list[Any])
     )
     units = [(str(unit.pk), unit.name) for unit in people.all_units()]
     return {
-        "item": found, "kind": kind, "holding": holding, "history": history[:30] if reads_all else [], "form": form, "kept": kept,
+        "item": found, "kind": kind, "holding": holding,
+        "history": _with_checks(history[:30], kind["checks"]) if reads_all else [], "form": form, "kept": kept,
         "steps": found.steps.order_by("-pk") if reads_all else [], "code": segno.make(found.label, error="m").svg_data_uri(scale=4),
         "service": rules.SERVICE, "tones": rules.SERVICE_TONES, "may_report": may_report, "reads_all": reads_all,
         "wears_out_on": rules.wears_out_on(found.purchased_on, kind["wear_years"]),

@@ -2,7 +2,7 @@
 // A gesture carries its own key, so sending it again after a lost answer is answered again and done once.
 const counter = (() => {
   const STORE = "chengxin-kiosk";
-  const kept = { token: "", turn: null, basket: [], holder: null, kit: "", waiting: [], ...JSON.parse(localStorage.getItem(STORE) || "{}") };
+  const kept = { token: "", turn: null, basket: [], holder: null, kit: "", loan: null, waiting: [], ...JSON.parse(localStorage.getItem(STORE) || "{}") };
   const keep = () => localStorage.setItem(STORE, JSON.stringify(kept));
 
   const PATIENCE = 8000; // ms; a network that swallows a question is no network, and a gesture sent again is done once

@@ -15,7 +15,11 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // one line of the basket
   const taking = () => Boolean(kept.holder);
-  const ready = (row) => !taking() || Object.keys(row.readings).length >= row.checks.length;
+  const lending = () => taking() && Boolean(kept.loan);
+  // before duty everything is checked; after it only what is a yes or no: a charge used up on duty is no fault
+  const checksOf = (row) => taking() ? row.checks : row.condition === "good" ? row.checks.filter((check) => check.least == null && check.most == null) : [];
+  const ready = (row) => checksOf(row).every((check) => check.code in row.readings);
+  const failed = (row) => !taking() && checksOf(row).some((check) => row.readings[check.code] === false);
   const problem = (row) => {
     if (row.refused) return row.refused;
     if (!row.known) return "没有网络，恢复后核对";
@@ -23,13 +27,14 @@ document.addEventListener("DOMContentLoaded", () => {
     if (taking() && row.where === "out") return `${row.holder} 领用中，自 ${clock(row.since)}`;
     if (taking() && row.where === "returned") return "上一次归还还没有验收";
     if (!taking() && row.where !== "out") return "没有领用记录";
+    if (failed(row)) return "检查不合格：请把状况改为故障或损坏";
     return "";
   };
   const line = (row, index) => {
     const why = problem(row), item = make("li", "", { className: why ? (row.known ? "bad" : "wait") : ready(row) ? "ok" : "wait" });
-    item.append(make("strong", row.number), make("span", row.title || ""), make("span", why || (taking() ? (ready(row) ? "检查合格" : "请检查") : `${row.holder} 归还`), { className: "why" }));
-    if (!why && taking()) for (const check of row.checks) item.append(reading(row, check));
-    if (!why && !taking()) item.append(...condition(row));
+    item.append(make("strong", row.number), make("span", row.title || ""), make("span", why || `${taking() ? "" : `${row.holder} 归还`}${ready(row) ? (taking() ? "检查合格" : "") : taking() ? "请检查" : "，请检查"}`, { className: "why" }));
+    if (!why || failed(row)) for (const check of checksOf(row)) item.append(reading(row, check));
+    if ((!why || failed(row)) && !taking()) item.append(...condition(row));
     const remove = make("button", "移除", { type: "button", className: "btn", ariaLabel: `移除 ${row.number}` });
     remove.addEventListener("click", () => { kept.basket.splice(index, 1); show(); });
     item.append(remove);
@@ -57,25 +62,28 @@ document.addEventListener("DOMContentLoaded", () => {
     find("desk").hidden = !kept.token;
     find("keeper").textContent = kept.turn ? `装备管理员：${kept.turn.keeper}` : "没有装备管理员";
     find("end").hidden = !kept.turn;
-    find("title").textContent = !kept.turn ? "请装备管理员刷卡开台" : taking() ? "领用：扫描装备" : kept.basket.length ? "归还：继续扫描" : "扫描人员卡领用，或直接扫描装备归还";
+    find("title").textContent = !kept.turn ? "请装备管理员刷卡开台" : lending() ? "临时借用：扫描装备" : taking() ? "领用：扫描装备" : kept.basket.length ? "归还：继续扫描" : "扫描人员卡领用，或直接扫描装备归还";
     const person = find("person");
     person.hidden = !taking();
     person.replaceChildren(...(taking() ? about(kept.holder) : []));
     find("basket").replaceChildren(...kept.basket.map(line));
     find("kits").hidden = !taking();
+    find("lend").setAttribute("aria-pressed", String(lending()));
+    find("loan").hidden = !lending();
+    for (const name of ["reason", "due"]) if (find(name).value !== (kept.loan?.[name] ?? "")) find(name).value = kept.loan?.[name] ?? "";
     const missing = kitMissing();
     find("kit-state").textContent = kept.kit ? (missing.length ? `还缺：${missing.map((kind) => kinds[kind]).join("、")}` : "已配齐") : "";
     document.querySelectorAll("[data-kit]").forEach((each) => each.setAttribute("aria-pressed", String(each.dataset.kit === kept.kit)));
     const busy = kept.waiting.length > 0, good = kept.basket.length && kept.basket.every((row) => !problem(row) || !row.known) && kept.basket.every(ready);
-    find("all").hidden = !(taking() && kept.basket.some((row) => row.known && !problem(row) && !ready(row)));
+    find("all").hidden = !kept.basket.some((row) => row.known && !problem(row) && !ready(row));
     find("commit").hidden = !kept.basket.length;
-    find("commit").disabled = busy || !good || missing.length > 0 || Boolean(kept.holder?.problem);
-    find("commit").textContent = busy ? "正在送达……" : `确认${taking() ? "领用" : "归还"} ${kept.basket.length} 件`;
+    find("commit").disabled = busy || !good || missing.length > 0 || (lending() ? !(kept.loan.reason.trim() && kept.loan.due) : Boolean(kept.holder?.problem));
+    find("commit").textContent = busy ? "正在送达……" : `确认${lending() ? "借用" : taking() ? "领用" : "归还"} ${kept.basket.length} 件`;
     find("clear").hidden = busy || !(kept.basket.length || taking());
   };
   const about = (holder) => [
     make("p", `${holder.name}（${holder.unit}）`, { className: "name" }),
-    make("p", holder.problem || `${holder.shift}，应于 ${clock(holder.due_at)} 前归还`, { className: holder.problem ? "error" : "" }),
+    ...(lending() ? [] : [make("p", holder.problem || `${holder.shift}，应于 ${clock(holder.due_at)} 前归还`, { className: holder.problem ? "error" : "" })]),
     ...(holder.holds.length ? [make("p", `手中还有：${holder.holds.map((each) => `${each.title} ${each.number}${each.urgency === "late" ? "（逾期）" : ""}`).join("、")}`)] : []),
   ];
   const kitMissing = () => {
@@ -128,8 +136,9 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // one commit
   const commit = () => {
-    const items = taking() ? kept.basket.map(({ code, readings }) => ({ code, readings })) : kept.basket.map(({ code, condition: state, note }) => ({ code, condition: state, note }));
-    counter.enqueue(taking() ? "check-out" : "return", { turn: kept.turn.turn, ...(taking() ? { holder: kept.holder.scanned } : {}), items });
+    const items = taking() ? kept.basket.map(({ code, readings }) => ({ code, readings })) : kept.basket.map((row) => ({ code: row.code, condition: row.condition, note: row.note, readings: Object.fromEntries(checksOf(row).map((check) => [check.code, row.readings[check.code]])) }));
+    const loan = lending() ? { reason: kept.loan.reason, due_at: kept.loan.due } : {};
+    counter.enqueue(lending() ? "loan" : taking() ? "check-out" : "return", { ...loan, turn: kept.turn.turn, ...(taking() ? { holder: kept.holder.scanned } : {}), items });
     show();
     counter.flush(settled);
   };
@@ -145,8 +154,8 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     const done = answer.told.filter((each) => each.done);
     find("results").replaceChildren(...answer.told.map((each) => { const item = make("li", "", { className: each.done ? "ok" : "bad" }); item.append(make("strong", each.number), make("span", each.done ? (each.due_at ? `应于 ${clock(each.due_at)} 前归还` : each.countersigned ? "已归还并验收" : "已归还，待验收") : each.message, { className: "why" })); return item; }));
-    kept.basket = []; kept.holder = null; kept.kit = "";
-    say(`${gesture.kind === "check-out" ? "已领用" : "已归还"} ${done.length} 件${done.length < answer.told.length ? `，${answer.told.length - done.length} 件没有办理` : ""}。`, done.length === answer.told.length);
+    kept.basket = []; kept.holder = null; kept.kit = ""; kept.loan = null;
+    say(`${{ "check-out": "已领用", loan: "已借出", return: "已归还" }[gesture.kind]} ${done.length} 件${done.length < answer.told.length ? `，${answer.told.length - done.length} 件没有办理` : ""}。`, done.length === answer.told.length);
     show();
   };
 
@@ -157,11 +166,13 @@ document.addEventListener("DOMContentLoaded", () => {
     if (answer.status === 401 || answer.status === 403 || answer.offline) { kept.token = ""; find("pair-error").textContent = answer.refused || "没有网络，请稍后再试。"; }
     show();
   });
-  find("all").addEventListener("click", () => { for (const row of kept.basket) for (const check of row.checks) row.readings[check.code] ??= true; show(); });
+  find("all").addEventListener("click", () => { for (const row of kept.basket) for (const check of checksOf(row)) row.readings[check.code] ??= true; show(); });
   find("commit").addEventListener("click", commit);
-  find("clear").addEventListener("click", () => { Object.assign(kept, { basket: [], holder: null, kit: "" }); say("已清空。", true); show(); });
+  find("clear").addEventListener("click", () => { Object.assign(kept, { basket: [], holder: null, kit: "", loan: null }); say("已清空。", true); show(); });
   find("end").addEventListener("click", async () => { await ask(`turns/${kept.turn.turn}/end`, {}); kept.turn = null; show(); });
   document.querySelectorAll("[data-kit]").forEach((each) => each.addEventListener("click", () => { kept.kit = kept.kit === each.dataset.kit ? "" : each.dataset.kit; show(); }));
+  find("lend").addEventListener("click", () => { kept.loan = kept.loan ? null : { reason: "", due: "" }; show(); if (kept.loan) find("reason").focus(); });
+  for (const name of ["reason", "due"]) find(name).addEventListener("input", (event) => { kept.loan[name] = event.target.value; show(); });
   window.addEventListener("online", async () => { for (const row of kept.basket.filter((each) => !each.known)) await look(row); show(); counter.flush(settled); });
   setInterval(async () => { const blind = kept.basket.filter((row) => !row.known); for (const row of blind) await look(row); if (blind.length) show(); }, 3000);
   scanner.attach(find("desk"), found, say).focus();
