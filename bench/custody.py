@@ -45,8 +45,8 @@ from config.wsgi import application
 PAST, ITEMS, PEOPLE, SECONDS = 1_000_000, 700, 200, 3
 CLIENTS, ROUNDS, FEW = 8, 150, 3
 HISTORY = """
-INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, reason, taken_at, due_at, readings_out, readings_in, issued_label, rule_version,
- returned_at, returned_label, condition, return_note, countersigned_at)
+INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, reason, taken_at, due_at, readings_out, readings_in, issued_label,
+ rule_version, returned_at, returned_label, condition, return_note, countersigned_at)
 SELECT (%(items)s::bigint[])[1 + i %% %(count)s], (%(people)s::bigint[])[1 + i %% %(heads)s], %(unit)s, 'duty', '', at,
  at + interval '9 hours', '{}', '{}', '测速', 'equipment.custody@1', at + interval '8 hours', '测速', 'good', '', at + interval '8 hours'
 FROM (SELECT i, now() - interval '20 hours' - (i / %(count)s) * interval '12 hours' AS at FROM generate_series(0, %(past)s - 1) i) AS past
@@ -198,8 +198,8 @@ def sent_by(work: Callable[[], Any]) -> list[str]:
     return [text.replace("\n", " ") for text in log]
 
 
-OPEN_CUSTODIES = """(SELECT jsonb_agg(jsonb_build_object('id', id, 'condition', 'good', 'note', '', 'readings', '{}'::jsonb)) FROM equipment_custody
- WHERE returned_at IS NULL)""".replace("\n", " ")
+OPEN_CUSTODIES = """(SELECT jsonb_agg(jsonb_build_object('id', id, 'condition', 'good', 'note', '', 'readings', '{}'::jsonb))
+ FROM equipment_custody WHERE returned_at IS NULL)""".replace("\n", " ")
 MOMENT = r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^']*'::timestamptz"
 
 

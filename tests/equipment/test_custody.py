@@ -359,3 +359,13 @@ def test_a_low_battery_after_duty_is_kept_and_is_no_fault(world: World) -> None:
     world.check_out("J-1")
     assert only(custody.give_back(world.actor("装备员"), items=[Asked("J-1", {"charge": 3, "function": True})])).done
     assert Custody.objects.get().readings_in == {"charge": 3, "function": True}
+
+
+def test_a_retired_item_is_refused_at_the_counter_and_says_so(world: World) -> None:
+    world.shift("队员")
+    register.retire_item(world.actor("人事"), world.item("R-1"), reason="到期")
+    outcome = only(world.check_out("R-1"))
+    assert (outcome.done, outcome.code) == (False, "retired")
+    assert "已报废" in outcome.message
+    assert only(world.give_back("R-1")).code == "not_out"
+    assert Custody.objects.count() == 0
