@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "chengxin.findings",
     "chengxin.duty",
     "chengxin.equipment",
+    "chengxin.evidence",
     "chengxin.attire",
     "chengxin.portal",
     "django.contrib.contenttypes",
@@ -170,6 +171,8 @@ WHITENOISE_USE_FINDERS = TESTING or DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 PHOTO_MAX_BYTES = env_number("CHENGXIN_PHOTO_MAX_MB", 20, least=1, most=200) * 1024 * 1024
+# footage: a directory of its own may be another disk or a mount
+FOOTAGE_DIR = Path(env_text("CHENGXIN_FOOTAGE") or DATA_DIR / "footage").resolve()
 DOCUMENT_MAX_BYTES = env_number("CHENGXIN_DOCUMENT_MAX_MB", 50, least=1, most=500) * 1024 * 1024
 
 # who acts

@@ -46,6 +46,7 @@ def emptying_the_tables_between_tests_passes_the_append_only_triggers() -> Itera
 def files_in_a_folder_of_their_own(tmp_path: Path, settings: Any) -> None:
     """Stored originals of one test never meet those of another."""
     settings.DATA_DIR = tmp_path / "data"
+    settings.FOOTAGE_DIR = tmp_path / "data" / "footage"
 
 
 REAL_TRANSACTIONS = {"live_server", "transactional_db"}

@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "chengxin.cli.explain:explain",
     "rulebook": "chengxin.cli.rulebook:rulebook",
     "audit": "chengxin.cli.audit:audit",
+    "footage": "chengxin.cli.footage:footage",
     "people": "chengxin.cli.people:people",
     "demo": "chengxin.cli.demo:demo",
     "bench": "chengxin.cli.bench:bench",

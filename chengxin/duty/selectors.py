@@ -85,6 +85,17 @@ def shifts_from(person_id: int, day: dt.date, days: int) -> list[Shift]:
     return list(Shift.objects.all().standing().filter(person_id=person_id, day__gte=day, day__lt=until).select_related("unit"))
 
 
+def shifts_between(
+    persons: Collection[int], since: dt.datetime, until: dt.datetime
+) -> dict[int, list[tuple[int, dt.datetime, dt.datetime]]]:
+    """The standing shifts of some persons that touch a span, by person: (shift, start, end), in order."""
+    found: dict[int, list[tuple[int, dt.datetime, dt.datetime]]] = {}
+    touching = Shift.objects.all().standing().filter(person_id__in=persons, period__overlap=(since, until + dt.timedelta(microseconds=1)))
+    for pk, person, period in touching.order_by("period").values_list("pk", "person_id", "period"):
+        found.setdefault(person, []).append((pk, period.lower, period.upper))
+    return found
+
+
 def is_on_leave(person_id: int, day: dt.date) -> bool:
     return Leave.objects.filter(person_id=person_id, granted=True, period__contains=day).exists()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -414,3 +414,23 @@ def _low_stock(actor: Actor) -> list[Waiting]:
     low = low_styles(actor)
     titles = "、".join(dict.fromkeys(row.title for row in low))
     return [Waiting(f"制服库存不足 {len(low)} 项", reverse("equipment:stock"), CHAPTER, "equipment.stock", detail=titles)] if low else []
+
+
+# --- what footage asks ---
+
+
+def items_by_name(names: Collection[str]) -> dict[str, Item]:
+    """Items by asset number or serial number as a device writes them; a serial that two items share names neither."""
+    found: dict[str, Item] = {}
+    serials: dict[str, list[Item]] = {}
+    for item in Item.objects.filter(Q(asset_number__in=names) | Q(serial__in=names)):
+        found[item.asset_number] = item
+        serials.setdefault(item.serial, []).append(item)
+    own = {serial: items[0] for serial, items in serials.items() if serial and len(items) == 1}
+    return {name: found.get(name) or own[name] for name in names if name in found or name in own}
+
+
+def held_between(item_ids: Collection[int], since: dt.datetime, until: dt.datetime) -> list[Custody]:
+    """The custodies of some items that touch a span, in order."""
+    touching = Custody.objects.filter(item_id__in=item_ids, taken_at__lte=until).filter(Q(returned_at=None) | Q(returned_at__gte=since))
+    return list(touching.select_related("holder").order_by("taken_at"))

@@ -1,0 +1,122 @@
+"""Where footage lies, and its digests: of the whole and of each part."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+from chengxin.evidence import rules
+from chengxin.evidence.models import PART_BYTES, Recording
+from chengxin.files.places import Directory, Place
+
+CHUNK = 1024 * 1024
+
+
+def originals() -> Place:
+    """The place of the originals."""
+    return Directory(settings.FOOTAGE_DIR / "originals")
+
+
+def incoming() -> Path:
+    """Where bytes wait until all of them are here; beside the originals, so that moving them in costs nothing."""
+    folder: Path = settings.FOOTAGE_DIR / "incoming"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def open_original(recording: Recording) -> BinaryIO:
+    """The bytes of a recording, wherever they lie. Raises FileNotFoundError."""
+    return Path(recording.path).open("rb") if recording.path else originals().open(recording.sha256)
+
+
+@dataclass(frozen=True)
+class Digests:
+    """What a file is: its bytes, their SHA-256 as a whole and part by part, and its first bytes."""
+
+    size: int
+    sha256: str
+    parts: bytes
+    head: bytes
+
+
+class Hashing:
+    """Digests of bytes that come one after another. A file of one part has one digest; more are made side by side."""
+
+    def __init__(self) -> None:
+        self.size, self.head = 0, b""
+        self._whole, self._part, self._parts = hashlib.sha256(), hashlib.sha256(), b""
+
+    def update(self, chunk: bytes | memoryview) -> None:
+        """Take in some bytes; a chunk never crosses the end of a part by itself, callers need not care."""
+        if len(self.head) < rules.HEAD:
+            self.head += bytes(chunk[: rules.HEAD - len(self.head)])
+        view = memoryview(chunk)
+        while view:
+            room = PART_BYTES - self.size % PART_BYTES
+            piece, view = view[:room], view[room:]
+            self._part.update(piece)
+            if self.size >= PART_BYTES:  # the first part's digest is the whole's so far
+                self._whole.update(piece)
+            self.size += len(piece)
+            if self.size == PART_BYTES:
+                self._whole = self._part.copy()
+            if self.size % PART_BYTES == 0:
+                self._parts += self._part.digest()
+                self._part = hashlib.sha256()
+
+    def digests(self) -> Digests:
+        parts = self._parts + (self._part.digest() if self.size % PART_BYTES else b"")
+        whole = self._whole if self.size >= PART_BYTES else self._part
+        return Digests(self.size, whole.hexdigest(), parts, self.head)
+
+
+def digests_of(path: Path) -> Digests:
+    """The digests of a file as it lies there."""
+    hashing = Hashing()
+    for chunk in _chunks(path):
+        hashing.update(chunk)
+    return hashing.digests()
+
+
+def _chunks(path: Path) -> Iterator[memoryview]:
+    buffer = bytearray(CHUNK)
+    view = memoryview(buffer)
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            yield view[:count]
+
+
+def copy_in(source: Path) -> tuple[Path, Digests]:
+    """A durable copy among the incoming, and its digests, in one reading."""
+    draft = incoming() / f"copy-{secrets.token_hex(8)}"
+    hashing = Hashing()
+    try:
+        with draft.open("xb", buffering=0) as writing:
+            for chunk in _chunks(source):
+                hashing.update(chunk)
+                writing.write(chunk)
+            os.fsync(writing.fileno())
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return draft, hashing.digests()
+
+
+def whole_digest(file: BinaryIO, algorithm: str = "sha256") -> str:
+    return hashlib.file_digest(file, algorithm).hexdigest()  # type: ignore[arg-type]
+
+
+@contextmanager
+def hashers(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that read and hash side by side: both let other threads run."""
+    with ThreadPoolExecutor(count, thread_name_prefix="hashing") as pool:
+        yield pool
