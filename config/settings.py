@@ -178,6 +178,7 @@ DOCUMENT_MAX_BYTES = env_number("CHENGXIN_DOCUMENT_MAX_MB", 50, least=1, most=50
 # who acts
 AUTH_USER_MODEL = "people.User"
 CHENGXIN_ACTOR = "chengxin.people.access.actor_for_request"
+CHENGXIN_TOKEN_ACTOR = "chengxin.people.access.actor_for_token"
 CHENGXIN_IDLE_MINUTES = env_number("CHENGXIN_IDLE_MINUTES", 30, least=5, most=30)
 CHENGXIN_PASSWORD_DAYS = env_number("CHENGXIN_PASSWORD_DAYS", 90, least=1, most=90)
 

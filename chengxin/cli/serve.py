@@ -70,7 +70,7 @@ def _programs(host: str, port: int) -> list[Program]:
     python = [sys.executable, "-m"]
     web = [
         *python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", "2", "--blocking-threads", "2", "--log-level", "warning", "--respawn-failed-workers",
+        "--workers", "2", "--blocking-threads", "4", "--log-level", "warning", "--respawn-failed-workers",
         "config.wsgi:application",
     ]  # fmt: skip
     environment = {"DJANGO_SETTINGS_MODULE": "config.settings"}

@@ -33,10 +33,10 @@ ROLES = (
 )
 ROLE_BY_CODE = {role.code: role for role in ROLES}
 
-# what a token may be given: reading, and the counter's custody; findings and roll-calls are made by named people
+# what a token may be given: reading, the counter's custody and a dock's footage; findings and roll-calls are made by named people
 TOKEN_CAPABILITIES = (
     *("people.read", "findings.read", "attire.read", "attire.today", "rulebook.read"),
-    *("equipment.read", "equipment.kiosk"),
+    *("equipment.read", "equipment.kiosk", "evidence.ingest"),
 )
 
 CAPABILITIES = (

@@ -53,7 +53,7 @@ def send(statement: str, parameters: Sequence[Any]) -> None:
 @contextmanager
 def pipelined() -> Iterator[None]:
     """Within it nobody waits for a statement whose rows nobody reads; the end of it waits for all."""
-    connection.ensure_connection()
+    _connected()
     with connection.connection.pipeline():
         yield
 
@@ -68,10 +68,16 @@ def commit_with_the_rest() -> None:
         _send("COMMIT", [])
 
 
+def _connected() -> None:
+    """As Django does before its own cursors: a kept connection whose server has gone is replaced, once a request."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+
+
 def _send(statement: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
     if trace is not None:
         trace.append((statement, parameters))
-    connection.ensure_connection()
+    _connected()
     cursor = psycopg.Cursor(connection.connection)
     cursor.execute(statement, parameters, prepare=True)
     return cursor

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import http.client
 import json
+import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,9 +16,10 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -50,9 +56,14 @@ print("FOUND", Custody.objects.count(), Custody.objects.filter(returned_at=None)
 """
 
 
+def durable(data: Path) -> dict[str, str]:
+    """A database that syncs to disk, as a bureau's does: a commit outlives its server."""
+    return {**environment(data), "CHENGXIN_PG_FSYNC": "on"}
+
+
 def shell(data: Path, code: str) -> list[str]:
     command = [sys.executable, "-m", "chengxin", "django", "shell", "-c", code]
-    done = subprocess.run(command, cwd=ROOT, env=environment(data), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=durable(data), capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
@@ -66,7 +77,7 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "chengxin", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment(self.data), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, cwd=ROOT, env=durable(self.data), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -103,7 +114,7 @@ def test_a_server_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path)
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     setup = subprocess.run(
-        [sys.executable, "-m", "chengxin", "django", "migrate", "-v", "0"], cwd=ROOT, env=environment(data), check=True, timeout=120
+        [sys.executable, "-m", "chengxin", "django", "migrate", "-v", "0"], cwd=ROOT, env=durable(data), check=True, timeout=120
     )
     assert setup.returncode == 0
     words = shell(data, TOWN.format(items=ITEMS))
@@ -143,3 +154,115 @@ def test_a_server_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path)
     custodies, still_open, operations, taken, returned = map(int, found[found.index("FOUND") + 1 :])
     assert (custodies, still_open, operations) == (GESTURES // 2 * ITEMS, 0, GESTURES)
     assert (taken, returned) == (GESTURES // 2, GESTURES // 2)
+
+
+FOOTAGE = """
+from tests.world import build_world
+world = build_world()
+print("TOKEN", world.device("一中队", "evidence.ingest")[0])
+"""
+KEPT = """
+import hashlib
+from chengxin.evidence.models import Recording
+from chengxin.evidence.services.store import open_original
+def lying(recording):
+    return hashlib.file_digest(open_original(recording), "sha256").hexdigest()
+print("FOUND", *(f"{r.size}:{r.sha256}:{lying(r)}" for r in Recording.objects.order_by("size")))
+"""
+MIB = 1024 * 1024
+
+
+class Interrupted(Exception):
+    """The server went away in the middle of a request."""
+
+
+def tus(port: int, token: str, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str]]:
+    """One request; Interrupted when there was no answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    told = {
+        "Authorization": f"Bearer {token}",
+        "Tus-Resumable": "1.0.0",
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    try:
+        connection.request(method, path, body, told)
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Interrupted from error
+    finally:
+        connection.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+
+
+def insist(work: Callable[[], tuple[int, dict[str, str]]], *good: int) -> dict[str, str]:
+    """Until it is answered so: the server may be away, or another try of ours may still hold the file."""
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        try:
+            status, headers = work()
+        except Interrupted:
+            status = 0
+        if status in good:
+            return headers
+        assert status in {0, 423, 500, 502, 503}, status
+        time.sleep(0.2)
+    raise AssertionError("the server did not come back")
+
+
+@pytest.mark.slow
+def test_every_acknowledged_byte_outlives_the_server_and_the_database(tmp_path: Path) -> None:
+    """Four uploads at once; the server is killed in the middle, then the database, then both go on."""
+    data = tmp_path / "data"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    subprocess.run([sys.executable, "-m", "chengxin", "django", "migrate", "-v", "0"], cwd=ROOT, env=durable(data), check=True, timeout=120)
+    words = shell(data, FOOTAGE)
+    token = words[words.index("TOKEN") + 1]
+    server, sent = Server(data, port), Semaphore(0)
+    contents = [b"\x00\x00\x00\x10ftypisom\x00\x00\x00\x00" + random.Random(n).randbytes((33 + n) * MIB + n) for n in range(4)]
+
+    def upload(number: int) -> None:
+        content, name = contents[number], base64.b64encode(f"J-{number}.mp4".encode()).decode()
+        opened = insist(
+            lambda: tus(port, token, "POST", "/evidence/uploads/", Upload_Length=str(len(content)), Upload_Metadata=f"filename {name}"), 201
+        )
+        path, acknowledged = opened["location"], 0
+        while True:
+            at = int(insist(lambda: tus(port, token, "HEAD", path), 200)["upload-offset"])
+            assert at >= acknowledged, "what was acknowledged once is there for good"
+            if at == len(content):
+                return
+            acknowledged = at
+            piece = content[at : at + 5 * MIB]
+            headers = {"Content_Type": "application/offset+octet-stream", "Upload_Offset": str(at)}
+            try:
+                status, told = tus(port, token, "PATCH", path, piece, **headers)
+            except Interrupted:
+                continue
+            sent.release()
+            if status == 204:
+                acknowledged = int(told["upload-offset"])
+
+    def trouble() -> None:
+        for _ in range(6):
+            sent.acquire(timeout=60)
+        server.kill()
+        time.sleep(1)
+        server.start()
+        for _ in range(6):
+            sent.acquire(timeout=60)
+        postmaster = int((data / "postgres" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGKILL)
+
+    with ThreadPoolExecutor(5) as pool:
+        breaking = pool.submit(trouble)
+        for done in [pool.submit(upload, number) for number in range(4)]:
+            done.result(240)
+        breaking.result(120)
+    server.stop()
+    words = shell(data, KEPT)
+    found = [entry.split(":") for entry in words[words.index("FOUND") + 1 :]]
+    digests = [hashlib.sha256(content).hexdigest() for content in contents]
+    assert found == [[str(len(content)), digest, digest] for content, digest in zip(contents, digests, strict=True)]

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.backends.postgresql import base as postgresql
 
 from chengxin.people.models import Unit
+from chengxin.ui.database import prepared
 
 
 def _another() -> psycopg.Connection[Any]:
@@ -70,3 +71,13 @@ def test_a_connection_closed_on_this_side_is_not_usable() -> None:
     assert not connection.is_usable()
     connection.close()
     assert not connection.is_usable()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_that_asks_past_the_orm_first_gets_a_new_connection_too() -> None:
+    """A counter's or a dock's request begins with its token, which no model asks for."""
+    assert prepared("SELECT 1", []) == [(1,)]
+    _end_by_the_server()
+    connection.close_if_unusable_or_obsolete()  # what Django does as a request begins
+    connection.errors_occurred = False
+    assert prepared("SELECT 2", []) == [(2,)]

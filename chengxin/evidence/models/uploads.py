@@ -20,6 +20,7 @@ class Upload(models.Model):
     offset = models.BigIntegerField("已收字节数", default=0)
     claims = models.JSONField("附带信息", default=dict)
     part_digests = models.BinaryField("分段摘要", default=bytes)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)  # known once all of it was read back
     created_at = models.DateTimeField("开始时间")
     expires_at = models.DateTimeField("过期时间")
     recording = models.ForeignKey("evidence.Recording", models.PROTECT, null=True, related_name="+")

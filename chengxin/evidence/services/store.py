@@ -111,8 +111,28 @@ def copy_in(source: Path) -> tuple[Path, Digests]:
     return draft, hashing.digests()
 
 
-def whole_digest(file: BinaryIO, algorithm: str = "sha256") -> str:
-    return hashlib.file_digest(file, algorithm).hexdigest()  # type: ignore[arg-type]
+def read_back(file: BinaryIO) -> Digests:
+    """The digests of an open file as it lies there, the whole and the parts hashed side by side.
+
+    A file of one part is hashed once; of more, two threads read it (hashing lets other threads run).
+    """
+    file.seek(0)
+    head = file.read(rules.HEAD)
+    size = os.fstat(file.fileno()).st_size
+    with hashers(1) as pool:
+        whole = pool.submit(_digest_of, file.fileno(), 0, size) if size > PART_BYTES else None
+        parts = [_digest_of(file.fileno(), at, min(PART_BYTES, size - at)) for at in range(0, size, PART_BYTES)]
+        return Digests(size, (whole.result() if whole else b"".join(parts)).hex(), b"".join(parts), head)
+
+
+def _digest_of(descriptor: int, at: int, count: int) -> bytes:
+    digest, until = hashlib.sha256(), at + count
+    buffer = bytearray(CHUNK)
+    view = memoryview(buffer)
+    while at < until and (got := os.preadv(descriptor, [view[: min(CHUNK, until - at)]], at)):
+        digest.update(view[:got])
+        at += got
+    return digest.digest()
 
 
 @contextmanager

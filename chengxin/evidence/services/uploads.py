@@ -1,0 +1,337 @@
+"""Uploads that survive cut lines and kill -9: only what is durable on the disk is acknowledged (2.2.3).
+
+Order of a part: bytes, fdatasync, then the row's offset, then the answer. One writer at a time: the file's own lock goes with
+the process that held it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from django.db import transaction
+
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.capabilities import require
+from chengxin.core.errors import Conflict, DomainError, NotFound
+from chengxin.evidence import rules
+from chengxin.evidence.models import PART_BYTES, Recording, Upload
+from chengxin.evidence.selectors import sources
+from chengxin.evidence.services import store
+from chengxin.evidence.services.ingest import Arrival, keep_recordings
+from chengxin.rulebook import selectors as rulebook
+
+CHUNK = 1024 * 1024
+ALGORITHMS = ("sha256", "sha1")  # of the protocol's checksums; what is kept is always SHA-256
+AT_ONCE = BoundedSemaphore(2)  # in this process: the other threads stay free for people
+
+
+class Gone(DomainError):
+    status = 410
+
+
+class Locked(DomainError):
+    status = 423
+
+
+class TooLarge(DomainError):
+    status = 413
+
+
+class ChecksumMismatch(DomainError):
+    status = 460
+
+
+class NoSpace(DomainError):
+    status = 507
+
+
+class Busy(DomainError):
+    status = 503
+
+
+def limits() -> Any:
+    return rulebook.rule_values("footage.docks", clock.today(), simulate=True)
+
+
+def start_upload(actor: Actor, *, length: int, claims: Mapping[str, str]) -> Upload:
+    """Open an upload of so many bytes. ``claims``: filename, station, local_id, and what name or dock say of the recording.
+
+    Raises DomainError for an empty or unnamed file, TooLarge beyond the rule's limit.
+    """
+    require(actor, "evidence.ingest")
+    policy = limits()
+    if length <= 0:
+        raise DomainError("empty_file", "文件是空的，请在采集站上核对后重传。", field="Upload-Length")
+    if length > policy["most_bytes"]:
+        raise TooLarge("too_large", f"文件超过 {policy['most_bytes'] // 2**30} GiB 的上限，请分段后上传。", field="Upload-Length")
+    if not claims.get("filename", "").strip():
+        raise DomainError("no_name", "请在 Upload-Metadata 中写明 filename。", field="filename")
+    now = clock.now()
+    return Upload.objects.create(
+        by_label=actor.label, user_id=actor.user_id, unit_id=actor.unit_id, length=length, claims=dict(claims), created_at=now,
+        expires_at=now + dt.timedelta(hours=policy["upload_hours"]),
+    )  # fmt: skip
+
+
+def upload_for(actor: Actor, pk: UUID) -> Upload:
+    """The actor's own upload. Raises NotFound for anybody else's, Gone when its time is over or it was refused."""
+    upload = Upload.objects.filter(pk=pk, by_label=actor.label, user_id=actor.user_id).first()
+    if upload is None:
+        raise NotFound("no_upload", "没有这次上传，请重新开始。")
+    if upload.trouble:
+        raise Gone("refused", upload.trouble)
+    if upload.recording_id is None and upload.expires_at < clock.now():
+        raise Gone("expired", "这次上传已过期，请重新开始。")
+    return upload
+
+
+def path_of(upload: Upload) -> Path:
+    return store.incoming() / f"upload-{upload.pk.hex}"
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """What the sender says the bytes of one request are."""
+
+    algorithm: str
+    digest: bytes
+
+    @classmethod
+    def read(cls, header: str) -> Checksum | None:
+        """ "sha256 <base64>"; None for no header. Raises DomainError for another algorithm or no base64."""
+        if not header:
+            return None
+        algorithm, _, text = header.partition(" ")
+        try:
+            digest = base64.b64decode(text.strip(), validate=True)
+        except binascii.Error:
+            digest = b""
+        if algorithm not in ALGORITHMS or not digest:
+            error = DomainError("bad_checksum", f"Upload-Checksum 应为 {'、'.join(ALGORITHMS)} 之一加 base64。", field="Upload-Checksum")
+            error.status = 400
+            raise error
+        return cls(algorithm, digest)
+
+
+def receive(actor: Actor, upload: Upload, *, offset: int, body: Callable[[int], bytes], checksum: Checksum | None = None) -> Upload:
+    """Take in what a request brings from ``offset`` on; ``body(n)`` gives at most n bytes, none at the end.
+
+    Bytes that arrived before the line was cut count, except under a checksum: those count whole or not at all. Raises Conflict
+    when the offset is not where the upload stands, Locked while somebody else writes, ChecksumMismatch, NoSpace, Busy.
+    """
+    require(actor, "evidence.ingest")
+    if not AT_ONCE.acquire(blocking=False):
+        raise Busy("busy", "同时上传的文件较多，请稍后续传。")
+    try:
+        with _only_writer(upload) as file:
+            upload.refresh_from_db()
+            if offset != upload.offset:
+                raise Conflict("offset", f"已收到 {upload.offset} 字节，请从那里继续。", field="Upload-Offset")
+            _Receiving(upload, file).take(body, checksum)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise NoSpace("no_space", "影像存储空间不足，已收到的部分没有丢失；请通知管理员清理或扩容后续传。") from error
+    finally:
+        AT_ONCE.release()
+    return upload
+
+
+@contextmanager
+def _only_writer(upload: Upload) -> Iterator[BinaryIO]:
+    """The upload's file under its lock. Raises Locked."""
+    descriptor = os.open(path_of(upload), os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Locked("locked", "这次上传正由另一个连接写入，请稍后续传。") from None
+        yield file  # type: ignore[misc]
+
+
+class _Receiving:
+    """One request's bytes on their way to the disk."""
+
+    def __init__(self, upload: Upload, file: BinaryIO) -> None:
+        self.upload, self.file, self.at = upload, file, upload.offset
+        file.truncate(self.at)  # what was written and never acknowledged
+        self.parts = bytes(upload.part_digests)[: self.at // PART_BYTES * 32]
+        begun = self.at // PART_BYTES * PART_BYTES
+        file.seek(begun)
+        self.part = hashlib.sha256(_exactly(file, self.at - begun))
+        file.seek(self.at)
+
+    def take(self, body: Callable[[int], bytes], checksum: Checksum | None) -> None:
+        promised = hashlib.new(checksum.algorithm) if checksum else None
+        while self.at < self.upload.length:
+            chunk = body(min(CHUNK, self.upload.length - self.at, PART_BYTES - self.at % PART_BYTES))
+            if not chunk:
+                break
+            if self.at == 0:
+                self._refuse_what_is_no_recording(chunk)
+            self._write(chunk)
+            if promised is not None:
+                promised.update(chunk)
+            elif self.at % PART_BYTES == 0:
+                self._acknowledge()
+        if promised is not None and checksum is not None and promised.digest() != checksum.digest:
+            self.file.truncate(self.upload.offset)
+            raise ChecksumMismatch("checksum", "收到的内容与校验值不符，这一段没有收下，请重传。", field="Upload-Checksum")
+        self._acknowledge()
+
+    def _write(self, chunk: bytes) -> None:
+        view = memoryview(chunk)
+        while view:
+            view = view[self.file.write(view) :]
+        self.part.update(chunk)
+        self.at += len(chunk)
+        if self.at % PART_BYTES == 0:
+            self.parts += self.part.digest()
+            self.part = hashlib.sha256()
+
+    def _acknowledge(self) -> None:
+        """Durable first, then the row: whoever reads the row may rely on the bytes."""
+        if self.at == self.upload.offset:
+            return
+        os.fdatasync(self.file.fileno())
+        if self.at == self.upload.length and self.at % PART_BYTES:
+            self.parts += self.part.digest()
+        moved = Upload.objects.filter(pk=self.upload.pk, offset=self.upload.offset).update(offset=self.at, part_digests=self.parts)
+        if not moved:
+            raise Conflict("offset", "这次上传已被另一个连接改动，请查询后续传。", field="Upload-Offset")
+        self.upload.offset, self.upload.part_digests = self.at, self.parts
+
+    def _refuse_what_is_no_recording(self, chunk: bytes) -> None:
+        if len(chunk) >= min(rules.HEAD, self.upload.length) and rules.medium_of(chunk[: rules.HEAD]) is None:
+            _refuse(self.upload, f"“{self.upload.claims['filename']}”的内容不是录像、录音或照片，没有入库。")
+
+
+def _exactly(file: BinaryIO, count: int) -> bytes:
+    content = b""
+    while len(content) < count and (chunk := file.read(count - len(content))):
+        content += chunk
+    return content
+
+
+def _refuse(upload: Upload, why: str) -> None:
+    """End an upload for good: its bytes go, why stays to be read."""
+    Upload.objects.filter(pk=upload.pk).update(trouble=why[:300])
+    path_of(upload).unlink(missing_ok=True)
+    raise DomainError("not_a_recording", why, field="file")
+
+
+# --- the end of an upload ---
+
+
+def finish(actor: Actor, upload: Upload) -> Upload:
+    """Read back what lies on the disk, compare every part, and keep it as a recording. A finished upload stays as it is.
+
+    Raises Locked while somebody else does it, DomainError when the content is no recording, Conflict when a part came back
+    otherwise than it was received: the upload then stands before that part and is sent again from there.
+    """
+    require(actor, "evidence.ingest")
+    if upload.recording_id is not None or upload.offset < upload.length:
+        return upload
+    with _only_writer(upload) as file:
+        upload.refresh_from_db()
+        if upload.recording_id is None:
+            draft, digests = _read_back(upload, file)
+            Upload.objects.filter(pk=upload.pk).update(sha256=digests.sha256)
+            try:
+                (kept,) = keep_recordings(actor, [_arrival(upload, draft, digests)])
+            except DomainError as error:
+                if error.code in {"not_a_recording", "empty_file"}:
+                    _refuse(upload, error.message)
+                raise
+            Upload.objects.filter(pk=upload.pk).update(recording=kept.recording)
+            upload.recording = kept.recording
+            path_of(upload).unlink(missing_ok=True)
+    return upload
+
+
+def _read_back(upload: Upload, file: BinaryIO) -> tuple[Path | None, store.Digests]:
+    """What lies on the disk, read from there. After a crash in the middle of an earlier finish it may lie in place already."""
+    size = os.fstat(file.fileno()).st_size
+    if size == 0 and upload.sha256 and store.originals().size(upload.sha256) == upload.length:
+        with store.originals().open(upload.sha256) as kept:
+            return None, store.read_back(kept)
+    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    digests = store.read_back(file)
+    received = bytes(upload.part_digests)
+    for number in range(len(received) // 32):
+        if digests.parts[number * 32 : number * 32 + 32] != received[number * 32 : number * 32 + 32]:
+            Upload.objects.filter(pk=upload.pk).update(offset=number * PART_BYTES, part_digests=received[: number * 32])
+            raise Conflict("damaged", f"第 {number + 1} 段在磁盘上与收到的不一致，请从那里重传。", field="Upload-Offset")
+    return path_of(upload), digests
+
+
+def _arrival(upload: Upload, draft: Path | None, digests: store.Digests) -> Arrival:
+    claims = upload.claims
+    name = Path(str(claims["filename"]).replace("\\", "/")).name
+    station = str(claims.get("station") or upload.by_label)[:60]
+    return Arrival(
+        digests, Recording.UPLOADED, station, str(claims.get("local_id") or f"{upload.pk}/{name}"), name, _claim(name, claims),
+        drift_of(claims), draft, "", upload.unit_id,
+    )  # fmt: skip
+
+
+def _claim(name: str, claims: Mapping[str, Any]) -> rules.Claim:
+    """What the dock says, and for the rest what the name says."""
+    named = rules.read_name(sources.profiles(), name) or rules.Claim()
+    return rules.Claim(
+        str(claims.get("device") or named.device)[:60], str(claims.get("officer") or named.officer)[:60],
+        device_moment(claims.get("started")) or named.started_at, device_moment(claims.get("ended")) or named.ended_at, named.sequence,
+        str(claims.get("important", "")).lower() in {"1", "true", "yes", "是"} or named.is_important,
+    )  # fmt: skip
+
+
+def device_moment(text: Any) -> dt.datetime | None:
+    """ISO 8601 by the device's own clock, without a zone; with one, that moment in the bureau's zone."""
+    try:
+        moment = dt.datetime.fromisoformat(str(text or ""))
+    except ValueError:
+        return None
+    return moment.astimezone(clock.SHANGHAI).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def drift_of(claims: Mapping[str, Any]) -> int:
+    """Seconds the device's clock is ahead of the station's, as both read at docking; 0 when nobody compared them."""
+    device, station = device_moment(claims.get("device_clock")), device_moment(claims.get("station_clock"))
+    return round((device - station).total_seconds()) if device and station else 0
+
+
+def give_up(actor: Actor, upload: Upload) -> None:
+    """The sender wants it no more. Raises Conflict for one that is kept already: a recording goes by expiry only."""
+    require(actor, "evidence.ingest")
+    if upload.recording_id is not None:
+        raise Conflict("kept", "文件已经入库，不能撤销上传；影像只能到期按程序删除。")
+    with _only_writer(upload):
+        path_of(upload).unlink(missing_ok=True)
+        upload.delete()
+
+
+def sweep_uploads() -> int:
+    """Finish what is complete and remove what expired; how many were removed."""
+    removed = 0
+    for upload in Upload.objects.filter(recording=None, trouble="", expires_at__lt=clock.now()):
+        try:
+            with transaction.atomic(), _only_writer(upload):
+                path_of(upload).unlink(missing_ok=True)
+                removed += upload.delete()[0]
+        except Locked:
+            continue
+    return removed
