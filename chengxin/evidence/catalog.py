@@ -1,6 +1,42 @@
 """What evidence adds to the system lists."""
 
-from chengxin.core.registry import AuditAction, capability
+from chengxin.core.registry import AuditAction, MenuItem, capability
 
-CAPABILITIES = (capability("evidence.ingest", "影像入库（采集站）", ["keeper"]),)
-AUDIT_ACTIONS = (AuditAction("evidence.ingested", "影像入库"),)
+SECTION = "二（二）装备"
+OFFICERS = ("officer", "auxiliary")
+
+CAPABILITIES = (
+    capability("evidence.read", "查看影像目录", ["leader", "supervisor", "brigade", "captain", "keeper"]),
+    capability("evidence.read_own", "查看本人影像目录", ["leader", "supervisor", "brigade", "captain", "keeper", *OFFICERS]),
+    capability("evidence.ingest", "影像入库（采集站）", ["keeper"]),
+    capability("evidence.attribute", "认定影像归属", ["captain", "keeper"]),
+    capability("evidence.view", "说明理由后观看本单位影像", ["leader", "supervisor", "brigade", "captain"]),
+    capability("evidence.view_own", "说明理由后观看本人影像", ["leader", "supervisor", "brigade", "captain", *OFFICERS]),
+    capability("evidence.mark", "标记重要影像", ["leader", "supervisor", "brigade", "captain", "keeper", *OFFICERS]),
+    capability("evidence.unmark", "审批重要影像降级", ["leader", "supervisor"]),
+    capability("evidence.hold", "保全影像与办结事项", ["leader", "supervisor", "brigade", "captain"]),
+    capability("evidence.review_expiry", "审查到期影像清单", ["brigade", "supervisor"]),
+    capability("evidence.approve_expiry", "批准到期影像删除", ["leader"]),
+)
+AUDIT_ACTIONS = (
+    AuditAction("evidence.ingested", "影像入库"),
+    AuditAction("evidence.attributed", "认定影像归属"),
+    AuditAction("evidence.viewed", "观看影像"),
+    AuditAction("evidence.marked", "标记重要影像"),
+    AuditAction("evidence.unmark_asked", "申请重要影像降级"),
+    AuditAction("evidence.unmark_decided", "审批重要影像降级"),
+    AuditAction("evidence.held", "保全影像"),
+    AuditAction("evidence.matter_closed", "办结保全事项"),
+    AuditAction("evidence.expiry_reviewed", "审查到期影像清单"),
+    AuditAction("evidence.expiry_approved", "批准到期影像清单"),
+    AuditAction("evidence.expiry_withdrawn", "撤回到期影像清单"),
+    AuditAction("evidence.deleted", "删除到期影像"),
+)
+MENU = (
+    MenuItem("evidence.own", SECTION, "我的影像", "evidence:own", "evidence.read_own", "video", 50),
+    MenuItem("evidence.recordings", SECTION, "影像目录", "evidence:recordings", "evidence.read", "movie", 52),
+    MenuItem("evidence.unattributed", SECTION, "待归属影像", "evidence:unattributed", "evidence.attribute", "help-circle", 54),
+    MenuItem("evidence.upload", SECTION, "上传影像", "evidence:upload", "evidence.ingest", "upload", 56),
+    MenuItem("evidence.matters", SECTION, "影像保全", "evidence:matters", "evidence.hold", "lock", 58),
+    MenuItem("evidence.expiry", SECTION, "到期影像", "evidence:expiry", "evidence.review_expiry", "trash", 60),
+)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from chengxin.evidence.services.examination import examine_waiting
+from chengxin.evidence.services.expiry import delete_approved
 from chengxin.evidence.services.uploads import sweep_uploads
 
 
@@ -10,3 +12,17 @@ from chengxin.evidence.services.uploads import sweep_uploads
 def sweep(timestamp: int) -> None:  # noqa: ARG001  (expiry is a fact of the rows' own times)
     """Remove uploads that nobody went on with."""
     sweep_uploads()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="evidence.examine", queueing_lock="evidence.examine")
+def examine(timestamp: int) -> None:  # noqa: ARG001
+    """Look into what has come."""
+    examine_waiting()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="evidence.delete_approved", queueing_lock="evidence.delete_approved")
+def delete(timestamp: int) -> None:  # noqa: ARG001
+    """Carry out approved expiry lists whose days of grace are over."""
+    delete_approved()

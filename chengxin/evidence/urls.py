@@ -1,9 +1,25 @@
 from django.urls import path
 
-from chengxin.evidence.views import uploads
+from chengxin.evidence.views import keeping, recordings, uploads, viewing
 
 app_name = "evidence"
 urlpatterns = [
+    path("recordings/", recordings.recordings, name="recordings"),
+    path("mine/", recordings.own, name="own"),
+    path("unattributed/", recordings.unattributed, name="unattributed"),
+    path("recordings/<int:pk>/", recordings.recording, name="recording"),
+    path("recordings/<int:pk>/view/", recordings.view, name="view"),
+    path("recordings/<int:pk>/<slug:name>/", recordings.act, name="act"),
+    path("viewings/<uuid:key>/", viewing.player, name="viewing"),
+    path("viewings/<uuid:key>/picture/", viewing.picture, name="picture"),
+    path("viewings/<uuid:key>/content/", viewing.content, name="content"),
+    path("matters/", keeping.matters, name="matters"),
+    path("matters/<int:pk>/close/", keeping.close_matter, name="close_matter"),
+    path("expiry/", keeping.expiry, name="expiry"),
+    path("expiry/<int:pk>/", keeping.expiry_list, name="expiry_list"),
+    path("expiry/<int:pk>/approve/", keeping.approve, name="approve_expiry"),
+    path("expiry/<int:pk>/withdraw/", keeping.withdraw, name="withdraw_expiry"),
     path("uploads/", uploads.collection, name="uploads"),
     path("uploads/<uuid:pk>/", uploads.one, name="upload_one"),
+    path("upload/", uploads.upload_page, name="upload"),
 ]

@@ -15,6 +15,7 @@ from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
 from chengxin.duty import selectors as duty
 from chengxin.equipment import selectors as equipment
+from chengxin.evidence import selectors as evidence
 from chengxin.findings import selectors as findings
 from chengxin.people import selectors as people
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from chengxin.findings.models import Finding
     from chengxin.people.models import Assignment, Person, StatusPeriod
 
-CHAPTERS = (findings, duty, equipment, attire)
+CHAPTERS = (findings, duty, equipment, evidence, attire)
 MOST_IN_FILE = 200
 MOST_CUSTODIES = 20  # returned items shown in a personal file; the list of custodies has them all
 TREND_DAYS = 30

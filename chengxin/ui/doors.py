@@ -106,9 +106,13 @@ def _caller(request: HttpRequest) -> Actor:
     actor = _actor(request)
     if actor is ANONYMOUS:
         raise SignedOut
-    if CsrfCheck(lambda _: HttpResponse()).process_view(request, None, (), {}) is not None:
+    if CsrfCheck(_nothing).process_view(request, _nothing, (), {}) is not None:
         raise NotAllowed("no_form_token", "页面已过期，请刷新后再试。")
     return actor
+
+
+def _nothing(_: HttpRequest) -> HttpResponse:
+    return HttpResponse()
 
 
 class CsrfCheck(CsrfViewMiddleware):

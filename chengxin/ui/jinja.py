@@ -19,7 +19,7 @@ def environment(**options: Any) -> Environment:
     made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})
     made.globals |= {"static": static, "url": _url, "today": clock.today, "is_demo": _is_demo, "one_day": dt.timedelta(days=1)}
     made.globals["sign_in_elsewhere"] = _sign_in_elsewhere
-    made.filters |= {"day": day, "moment": moment, "json_script": json_script}
+    made.filters |= {"day": day, "moment": moment, "json_script": json_script, "bytes": size_of, "duration": duration}
     return made
 
 
@@ -45,3 +45,18 @@ def day(value: dt.date | None) -> str:
 def moment(value: dt.datetime | None) -> str:
     """2026-09-30 17:05, Asia/Shanghai"""
     return f"{value.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}" if value else "—"
+
+
+def size_of(count: int) -> str:
+    """Bytes as people read them: 900 字节, 12.5 MB."""
+    if count < 1000:
+        return f"{count} 字节"
+    power = min(3, (len(str(count)) - 1) // 3)
+    return f"{count / 1000**power:.1f} {('', 'KB', 'MB', 'GB')[power]}"
+
+
+def duration(milliseconds: int) -> str:
+    """1:02:03, minutes and seconds alone below an hour."""
+    hours, rest = divmod(milliseconds // 1000, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

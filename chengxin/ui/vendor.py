@@ -20,6 +20,7 @@ FILES = (
     "@tabler/icons-webfont/dist/tabler-icons.min.css",
     "@tabler/icons-webfont/dist/fonts/tabler-icons.woff2",
     "echarts/dist/echarts.min.js",
+    "tus-js-client/dist/tus.min.js",
 )
 
 # the maps themselves are not copied, and the static file storage insists on every file that is named

@@ -16,7 +16,14 @@ ADDRESSES = sorted((route, pattern.callback.capability) for route, pattern in ow
 
 def filled(route: str) -> str:
     """An address with a number or name in each place that nothing stands under."""
-    for kind, value in (("int:year", "2026"), ("int", "987654"), ("uuid", str(uuid.UUID(int=1))), ("str:code", "2.1.3"), ("str", "submit")):
+    for kind, value in (
+        ("int:year", "2026"),
+        ("int", "987654"),
+        ("uuid", str(uuid.UUID(int=1))),
+        ("str:code", "2.1.3"),
+        ("slug", "mark"),
+        ("str", "submit"),
+    ):
         route = re.sub(rf"<{kind}(?::\w+)?>", value, route)
     return "/" + route
 
@@ -57,7 +64,8 @@ def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
     assert not {"findings.raise", "findings.recheck", "findings.decide"} & held["captain"]
     assert "people.change" not in held["keeper"]
     assert held["officer"] == {
-        "attire.today", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report", "equipment.sizes", "files.upload",
+        "attire.today", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report", "equipment.sizes",
+        "evidence.mark", "evidence.read_own", "evidence.view_own", "files.upload",
         "findings.object", "findings.read_own", "portal.home",
         "portal.read_file", "rulebook.read",
     }  # fmt: skip

@@ -1,4 +1,8 @@
+from chengxin.evidence.models.keeping import Downgrade, ExpiryLine, ExpiryList, Hold, Matter, Viewing
 from chengxin.evidence.models.recordings import PART_BYTES, Recording, RecordingQuerySet, RecordingStep
 from chengxin.evidence.models.uploads import Upload
 
-__all__ = ["PART_BYTES", "Recording", "RecordingQuerySet", "RecordingStep", "Upload"]
+__all__ = [
+    "PART_BYTES", "Downgrade", "ExpiryLine", "ExpiryList", "Hold", "Matter", "Recording", "RecordingQuerySet", "RecordingStep", "Upload",
+    "Viewing",
+]  # fmt: skip

@@ -76,6 +76,7 @@ class Recording(models.Model):
     unit = models.ForeignKey("people.Unit", models.PROTECT, null=True, related_name="+", verbose_name="单位")
     attribution = models.CharField("归属", max_length=10, choices=list(rules.ATTRIBUTION.items()))
     attribution_note = models.CharField("归属依据", max_length=200, blank=True)
+    attributed_by = models.BigIntegerField("认定人", null=True)
     # how long it is kept
     category = models.CharField("类别", max_length=9, choices=list(rules.CATEGORIES.items()), default=rules.ORDINARY)
     kept_through = models.DateField("留存至")
@@ -103,6 +104,7 @@ class Recording(models.Model):
             models.Index(fields=["person", "-started_at"], name="recording_by_person"),
             models.Index(fields=["device", "-started_at"], name="recording_by_device"),
             models.Index(fields=["shift"], include=["started_at", "ended_at"], name="recording_by_shift"),
+            models.Index(fields=["id"], condition=models.Q(examined_at=None), name="recording_unexamined"),
             models.Index(fields=["-ingested_at"], condition=~models.Q(attribution="attributed"), name="recording_unattributed"),
             models.Index(
                 fields=["deletable_from"], condition=models.Q(category="ordinary", deleted_at=None), name="recording_by_expiry"

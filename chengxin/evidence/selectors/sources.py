@@ -119,8 +119,12 @@ def _shift_of(found: Found, shifts: Mapping[int, list[tuple[int, dt.datetime, dt
     holding = found.attribution.holding
     if holding is None or found.span is None:
         return None
-    started_at, ended_at = found.span
-    touching = [(min(end, ended_at) - max(start, started_at), pk) for pk, start, end in shifts.get(holding.person, [])]
+    return _longest(shifts.get(holding.person, []), *found.span)
+
+
+def _longest(shifts: Sequence[tuple[int, dt.datetime, dt.datetime]], started_at: dt.datetime, ended_at: dt.datetime) -> int | None:
+    """The shift that a span lies on most."""
+    touching = [(min(end, ended_at) - max(start, started_at), pk) for pk, start, end in shifts]
     longest = max((each for each in touching if each[0] >= dt.timedelta()), default=None)
     return longest[1] if longest else None
 
@@ -129,3 +133,8 @@ def unattributed_visible_to(units: Collection[int] | None) -> Any:
     """What waits for somebody to say whose it is; of no unit, it waits for everybody who may."""
     waiting = Recording.objects.all().kept().unattributed()
     return waiting if units is None else waiting.filter(Q(unit_id__in=units) | Q(unit=None))
+
+
+def shift_of(person_id: int, started_at: dt.datetime, ended_at: dt.datetime) -> int | None:
+    """The person's standing shift that the span lies on most."""
+    return _longest(duty.shifts_between({person_id}, started_at, ended_at).get(person_id, []), started_at, ended_at)

@@ -38,6 +38,14 @@ def open_original(recording: Recording) -> BinaryIO:
     return Path(recording.path).open("rb") if recording.path else originals().open(recording.sha256)
 
 
+def remove_original(recording: Recording) -> None:
+    """Take away the bytes of an expired recording; harmless when they are gone."""
+    if recording.path:
+        Path(recording.path).unlink(missing_ok=True)
+    else:
+        originals().remove(recording.sha256)
+
+
 @dataclass(frozen=True)
 class Digests:
     """What a file is: its bytes, their SHA-256 as a whole and part by part, and its first bytes."""

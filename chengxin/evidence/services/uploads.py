@@ -160,7 +160,7 @@ def _only_writer(upload: Upload) -> Iterator[BinaryIO]:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Locked("locked", "这次上传正由另一个连接写入，请稍后续传。") from None
-        yield file  # type: ignore[misc]
+        yield file
 
 
 class _Receiving:

@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,8 @@ from django.utils.http import http_date
 from chengxin.core.errors import DomainError
 from chengxin.evidence.models import Upload
 from chengxin.evidence.services import receipts, uploads
-from chengxin.ui.doors import ActorRequest, endpoint
+from chengxin.ui.doors import ActorRequest, endpoint, page
+from chengxin.ui.pages import render
 from chengxin.ui.problems import problem
 
 VERSION = "1.0.0"
@@ -125,7 +127,7 @@ def _expiry(upload: Upload) -> dict[str, str]:
 
 
 def _state(upload: Upload) -> HttpResponse:
-    told = {"offset": upload.offset, "length": upload.length, "kept": upload.recording_id is not None}
+    told: dict[str, Any] = {"offset": upload.offset, "length": upload.length, "kept": upload.recording_id is not None}
     if upload.recording is not None:
         told["receipt"] = receipts.receipt_of(upload.recording)
     return _told(HttpResponse(json.dumps(told, ensure_ascii=False), content_type="application/json"), {})
@@ -150,3 +152,9 @@ def _metadata(header: str) -> dict[str, str]:
                 "bad_metadata", f"Upload-Metadata 中的 {name} 不是 base64 编码的 UTF-8 文本。", field="Upload-Metadata"
             ) from error
     return found
+
+
+@page("evidence.ingest")
+def upload_page(request: ActorRequest) -> HttpResponse:
+    """上传影像 from a browser, for who has no dock at hand; the same protocol, the same rules."""
+    return render(request, "evidence/upload.html", {"most": uploads.limits()["most_bytes"]})

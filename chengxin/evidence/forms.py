@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from chengxin.evidence.models import Matter
+from chengxin.ui.forms import Form
+
+
+class ViewingForm(Form):
+    reason = forms.CharField(label="观看理由", max_length=200, help_text="为什么看；会记入这段影像的调阅记录。")
+    matter = forms.CharField(label="投诉或案件编号", max_length=80, required=False)
+
+
+class MarkForm(Form):
+    reason = forms.ChoiceField(label="重要的理由")
+    note = forms.CharField(label="说明", max_length=200, required=False)
+
+    def __init__(self, *args: Any, reasons: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].choices = [(each, each) for each in reasons]  # type: ignore[attr-defined]
+
+
+class DowngradeForm(Form):
+    reason = forms.CharField(label="降级理由", max_length=200)
+
+
+class DecisionForm(Form):
+    granted = forms.ChoiceField(label="审批", choices=[("yes", "同意降级"), ("no", "不同意")], widget=forms.RadioSelect())
+    note = forms.CharField(label="意见", max_length=200, required=False)
+
+
+class HoldForm(Form):
+    kind = forms.ChoiceField(label="事项", choices=Matter.KINDS)
+    number = forms.CharField(label="编号", max_length=60)
+    reason = forms.CharField(label="保全理由", max_length=200)
+
+
+class AttributionForm(Form):
+    person = forms.CharField(label="使用人", max_length=80, help_text="工号或姓名。")
+    reason = forms.CharField(label="认定依据", max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].widget.attrs |= {"list": "person-suggestions", "autocomplete": "off"}
+
+
+class NoteForm(Form):
+    note = forms.CharField(label="说明", max_length=200)
