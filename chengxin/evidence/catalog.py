@@ -14,6 +14,8 @@ CAPABILITIES = (
     capability("evidence.view_own", "说明理由后观看本人影像", ["leader", "supervisor", "brigade", "captain", *OFFICERS]),
     capability("evidence.mark", "标记重要影像", ["leader", "supervisor", "brigade", "captain", "keeper", *OFFICERS]),
     capability("evidence.unmark", "审批重要影像降级", ["leader", "supervisor"]),
+    capability("evidence.explain_gap", "说明本人影像缺失", ["captain", "keeper", *OFFICERS]),
+    capability("evidence.decide_gap", "认可影像缺失说明", ["brigade", "captain"]),
     capability("evidence.hold", "保全影像与办结事项", ["leader", "supervisor", "brigade", "captain"]),
     capability("evidence.review_expiry", "审查到期影像清单", ["brigade", "supervisor"]),
     capability("evidence.approve_expiry", "批准到期影像删除", ["leader"]),
@@ -31,10 +33,14 @@ AUDIT_ACTIONS = (
     AuditAction("evidence.expiry_approved", "批准到期影像清单"),
     AuditAction("evidence.expiry_withdrawn", "撤回到期影像清单"),
     AuditAction("evidence.deleted", "删除到期影像"),
+    AuditAction("evidence.gap_explained", "说明影像缺失"),
+    AuditAction("evidence.gap_decided", "处理影像缺失说明"),
 )
 MENU = (
     MenuItem("evidence.own", SECTION, "我的影像", "evidence:own", "evidence.read_own", "video", 50),
     MenuItem("evidence.recordings", SECTION, "影像目录", "evidence:recordings", "evidence.read", "movie", 52),
+    MenuItem("evidence.gaps", SECTION, "影像缺失", "evidence:gaps", "evidence.read_own", "clock-pause", 53),
+    MenuItem("evidence.coverage", SECTION, "影像覆盖", "evidence:coverage", "evidence.read", "chart-bar", 53),
     MenuItem("evidence.unattributed", SECTION, "待归属影像", "evidence:unattributed", "evidence.attribute", "help-circle", 54),
     MenuItem("evidence.upload", SECTION, "上传影像", "evidence:upload", "evidence.ingest", "upload", 56),
     MenuItem("evidence.matters", SECTION, "影像保全", "evidence:matters", "evidence.hold", "lock", 58),

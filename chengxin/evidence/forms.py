@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from chengxin.evidence.models import Matter
+from chengxin.evidence.models import Gap, Matter
 from chengxin.ui.forms import Form
 
 
@@ -44,6 +44,11 @@ class AttributionForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].widget.attrs |= {"list": "person-suggestions", "autocomplete": "off"}
+
+
+class ExplanationForm(Form):
+    cause = forms.ChoiceField(label="原因", choices=Gap.CAUSES)
+    explanation = forms.CharField(label="情况", max_length=300, widget=forms.Textarea({"rows": 2}))
 
 
 class NoteForm(Form):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from chengxin.evidence.services.coverage import find_gaps
 from chengxin.evidence.services.examination import examine_waiting
 from chengxin.evidence.services.expiry import delete_approved
 from chengxin.evidence.services.uploads import sweep_uploads
@@ -19,6 +20,13 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  (expiry is a fact of the row
 def examine(timestamp: int) -> None:  # noqa: ARG001
     """Look into what has come."""
     examine_waiting()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="evidence.find_gaps", queueing_lock="evidence.find_gaps")
+def look_for_gaps(timestamp: int) -> None:  # noqa: ARG001
+    """Ask about duties without footage, once the time to hand it in is over."""
+    find_gaps()
 
 
 @app.periodic(cron="23 3 * * *")

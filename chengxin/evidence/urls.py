@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chengxin.evidence.views import keeping, recordings, uploads, viewing
+from chengxin.evidence.views import coverage, keeping, recordings, uploads, viewing
 
 app_name = "evidence"
 urlpatterns = [
@@ -13,6 +13,11 @@ urlpatterns = [
     path("viewings/<uuid:key>/", viewing.player, name="viewing"),
     path("viewings/<uuid:key>/picture/", viewing.picture, name="picture"),
     path("viewings/<uuid:key>/content/", viewing.content, name="content"),
+    path("gaps/", coverage.gaps, name="gaps"),
+    path("gaps/<int:pk>/explain/", coverage.explain, name="explain_gap"),
+    path("gaps/<int:pk>/decide/", coverage.decide, name="decide_gap"),
+    path("custodies/<int:pk>/explain/", coverage.explain_duty, name="explain_duty"),
+    path("coverage/", coverage.coverage, name="coverage"),
     path("matters/", keeping.matters, name="matters"),
     path("matters/<int:pk>/close/", keeping.close_matter, name="close_matter"),
     path("expiry/", keeping.expiry, name="expiry"),

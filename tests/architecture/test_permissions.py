@@ -65,7 +65,7 @@ def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
     assert "people.change" not in held["keeper"]
     assert held["officer"] == {
         "attire.today", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report", "equipment.sizes",
-        "evidence.mark", "evidence.read_own", "evidence.view_own", "files.upload",
+        "evidence.explain_gap", "evidence.mark", "evidence.read_own", "evidence.view_own", "files.upload",
         "findings.object", "findings.read_own", "portal.home",
         "portal.read_file", "rulebook.read",
     }  # fmt: skip

@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from chengxin.core import clock
-from chengxin.evidence.models import Recording, Upload, Viewing
+from chengxin.duty.models import Shift
+from chengxin.equipment.models import Custody
+from chengxin.evidence.models import Gap, Recording, Upload, Viewing
 from chengxin.evidence.services import examination, expiry, keeping, store
 from chengxin.evidence.services.folder import import_folder
 from tests.browser.conftest import Site
@@ -85,8 +87,15 @@ def test_an_upload_goes_on_after_a_lost_line_and_is_looked_at_under_a_watermark(
 
 
 SCREENS = {
-    "队员": ["/evidence/mine/", "/evidence/recordings/{important}/"],
-    "队长": ["/evidence/recordings/", "/evidence/recordings/{doubtful}/", "/evidence/unattributed/", "/evidence/matters/"],
+    "队员": ["/evidence/mine/", "/evidence/gaps/", "/evidence/recordings/{important}/"],
+    "队长": [
+        "/evidence/recordings/",
+        "/evidence/recordings/{doubtful}/",
+        "/evidence/unattributed/",
+        "/evidence/matters/",
+        "/evidence/gaps/",
+        "/evidence/coverage/",
+    ],
     "大队长": ["/evidence/expiry/", "/evidence/recordings/{held}/"],
     "局长": ["/evidence/expiry/{list}/", "/evidence/recordings/{important}/"],
 }
@@ -116,6 +125,16 @@ def places(world: World, film: Path) -> dict[str, int]:
     keeping.place_hold(world.actor("队长"), held, kind="complaint", number="投〔2026〕12", reason="投诉涉及当日执法")
     made = expiry.review_expired(world.actor("大队长"), spared={}, shown=[row.pk for row in rest[:2]])
     assert store.originals().size(rows[0].sha256)
+    custody = Custody.objects.get()
+    shift = Shift.objects.get()
+    for number, state in enumerate((Gap.OPEN, Gap.EXPLAINED, Gap.ACCEPTED)):
+        start = shift.period.lower + dt.timedelta(hours=number)
+        Gap.objects.create(
+            person=world.persons["队员"], unit=world.units["一中队"], shift=shift, custody=custody, started_at=start,
+            ended_at=start + dt.timedelta(minutes=25), found_at=clock.now(), rule_version="footage.keeping@1", state=state,
+            cause="" if state == Gap.OPEN else Gap.TECHNICAL, explanation="" if state == Gap.OPEN else "电池鼓包，已当场报告",
+            is_declared=state == Gap.EXPLAINED,
+        )  # fmt: skip
     return {"important": important.pk, "held": held.pk, "doubtful": doubtful.pk, "list": made.pk}
 
 

@@ -139,7 +139,7 @@ def test_a_keeper_of_another_squadron_cannot_touch_the_item(world: World) -> Non
 def test_a_hold_of_another_chapter_refuses_the_issue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.shift("队员")
     item = world.item("R-1")
-    monkeypatch.setattr(custody, "HOLDS", [lambda ids: {item.pk: "上一班的影像还没有导出。"} if item.pk in ids else {}])
+    monkeypatch.setattr(custody, "HOLDS", [lambda items, _: {each.id: "上一班的影像还没有导出。" for each in items if each.id == item.pk}])
     assert only(world.check_out("R-1")).message == "上一班的影像还没有导出。"
     assert Custody.objects.count() == 0
 

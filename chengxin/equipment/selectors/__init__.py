@@ -434,3 +434,25 @@ def held_between(item_ids: Collection[int], since: dt.datetime, until: dt.dateti
     """The custodies of some items that touch a span, in order."""
     touching = Custody.objects.filter(item_id__in=item_ids, taken_at__lte=until).filter(Q(returned_at=None) | Q(returned_at__gte=since))
     return list(touching.select_related("holder").order_by("taken_at"))
+
+
+def duty_custodies(kinds_: Collection[str], since: dt.datetime, until: dt.datetime, holder: int | None = None) -> list[Custody]:
+    """Duty custodies of some kinds whose shift ended within a span, in order."""
+    found = Custody.objects.filter(
+        purpose=Custody.DUTY, item__kind__in=kinds_, taken_at__gte=since - dt.timedelta(days=2), shift__period__endswith__gte=since,
+        shift__period__endswith__lte=until,
+    )  # fmt: skip
+    found = found if holder is None else found.filter(holder_id=holder)
+    return list(found.select_related("shift", "item", "holder").order_by("taken_at", "pk"))
+
+
+def last_duty_custodies(item_ids: Collection[int]) -> list[Custody]:
+    """The latest duty custody of each of some items, with its holder; one index look an item, however long its past."""
+    newest = Custody.objects.filter(item_id=OuterRef("pk"), purpose=Custody.DUTY).order_by("-taken_at").values("pk")[:1]
+    last = Item.objects.filter(pk__in=item_ids).annotate(last=Subquery(newest)).values_list("last", flat=True)
+    return list(Custody.objects.filter(pk__in=[pk for pk in last if pk]).select_related("holder"))
+
+
+def is_fault_declared(custody: Custody, by: dt.datetime) -> bool:
+    """Whether a fault of the item was reported during the custody or until a moment after it."""
+    return Fault.objects.filter(item_id=custody.item_id, reported_at__gte=custody.taken_at, reported_at__lte=by).exists()

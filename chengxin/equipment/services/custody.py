@@ -31,8 +31,9 @@ from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 from chengxin.ui.database import ask_together, prepared
 
-# Reasons of other chapters why an item may not be issued again (footage not accounted for): item ids -> id to reason.
-HOLDS: list[Callable[[Sequence[int]], Mapping[int, str]]] = []
+# Reasons of other chapters why an item may not be issued again (footage not accounted for): items and the kinds of the day -> id to
+# reason. Asked under the items' locks.
+HOLDS: list[Callable[[Sequence[Locked], Mapping[str, Any]], Mapping[int, str]]] = []
 RULES = ("equipment.custody", "equipment.kinds")
 EARLIEST = dt.timedelta(days=1)  # how far ahead the roster is looked at; how early one may come is the rule's
 TAKE = """INSERT INTO equipment_custody (item_id, holder_id, unit_id, purpose, shift_id, reason, taken_at, due_at, readings_out,
@@ -205,7 +206,7 @@ def _require_counter(actor: Actor, unit_id: int | None = None) -> None:
 def _issue(actor: Actor, terms: Terms, items: Sequence[Asked], found: Mapping[str, Locked], action: str) -> Done:
     _require_counter(actor)
     refusals.refuse_size(items)
-    holds = {id_: why for hold in HOLDS for id_, why in hold([item.id for item in found.values()]).items()}
+    holds = {id_: why for hold in HOLDS for id_, why in hold(list(found.values()), terms.kinds).items()}
     refused: dict[str, tuple[str, str]] = {}
     taken: list[tuple[Locked, Asked]] = []
     for asked in items:

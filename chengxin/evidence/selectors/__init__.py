@@ -7,8 +7,8 @@ from django.urls import reverse
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
-from chengxin.evidence.models import Downgrade, ExpiryList, Matter, Recording, RecordingQuerySet, RecordingStep, Viewing
-from chengxin.evidence.selectors import expiry, sources
+from chengxin.evidence.models import Downgrade, ExpiryList, Gap, Matter, Recording, RecordingQuerySet, RecordingStep, Viewing
+from chengxin.evidence.selectors import coverage, expiry, sources
 
 CHAPTER = "二（二）装备"
 
@@ -60,8 +60,28 @@ def matter_for(pk: int) -> Matter:
 
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
-    """Footage of nobody, downgrades to decide, expired footage to review and to approve."""
-    return [*_unattributed(actor), *_downgrades(actor), *_expiry(actor)]
+    """Gaps to explain and to decide, footage of nobody, downgrades to decide, expired footage to review and to approve."""
+    return [*_own_gaps(actor), *_gaps_to_decide(actor), *_unattributed(actor), *_downgrades(actor), *_expiry(actor)]
+
+
+def _own_gaps(actor: Actor) -> list[Waiting]:
+    open_ = Gap.objects.filter(person_id=actor.person_id or 0, state=Gap.OPEN).select_related("shift")
+    return [
+        Waiting(
+            f"说明 {gap.shift.day:%m-%d} {gap.shift.title} 的影像缺失", reverse("evidence:gaps"), CHAPTER, "evidence.explain_gap",
+            due_on=coverage.explain_by(gap), detail=f"{gap.minutes} 分钟没有影像",
+        )
+        for gap in open_[:20]
+    ]  # fmt: skip
+
+
+def _gaps_to_decide(actor: Actor) -> list[Waiting]:
+    if not actor.may("evidence.decide_gap"):
+        return []
+    reach = actor.units_for("evidence.decide_gap")
+    waiting = Gap.objects.filter(state=Gap.EXPLAINED).exclude(person_id=actor.person_id or 0)
+    count = (waiting if reach is None else waiting.filter(unit_id__in=reach)).count()
+    return [Waiting(f"认可 {count} 条影像缺失说明", reverse("evidence:gaps"), CHAPTER, "evidence.decide_gap", count=count)] if count else []
 
 
 def _unattributed(actor: Actor) -> list[Waiting]:

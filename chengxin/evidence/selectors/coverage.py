@@ -1,0 +1,167 @@
+"""Duty × custody × footage: what is covered, what is not, what has been said about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.errors import NotFound
+from chengxin.equipment import selectors as equipment
+from chengxin.evidence import rules
+from chengxin.evidence.models import Gap, Recording
+from chengxin.rulebook import selectors as rulebook
+from chengxin.rulekit.intervals import Interval
+
+if TYPE_CHECKING:
+    from chengxin.equipment.models import Custody
+    from chengxin.equipment.services.locks import Locked
+
+
+def keeping_on(day: dt.date) -> Any:
+    return rulebook.rule_values("footage.keeping", day, simulate=True)
+
+
+def kinds_with_footage() -> set[str]:
+    """The kinds of equipment that record, by the rule in force."""
+    return {code for code, kind in equipment.kinds().items() if kind.get("footage")}
+
+
+def recorded_by(item_id: int, since: dt.datetime, until: dt.datetime) -> list[Interval]:
+    """When a device recorded within a span; what expired since counts, what it recorded is a fact."""
+    found = Recording.objects.filter(device_id=item_id, is_time_known=True, started_at__lt=until, ended_at__gt=since)
+    return [(started_at, ended_at) for started_at, ended_at in found.values_list("started_at", "ended_at")]
+
+
+def gaps_of(custody: Custody) -> list[rules.Gap]:
+    """The stretches of the custody's duty without footage, as the facts stand now."""
+    if custody.shift is None:
+        return []
+    duty = (custody.shift.period.lower, custody.shift.period.upper)
+    held = (custody.taken_at, custody.returned_at or clock.now())
+    least = dt.timedelta(minutes=keeping_on(clock.local_day(custody.taken_at))["gap_minutes"])
+    return rules.gaps(duty, [held], recorded_by(custody.item_id, *duty), least)
+
+
+def is_in_use(unit_id: int, by: dt.datetime) -> bool:
+    """Whether the unit's footage came in before a moment: without a dock nobody is asked for footage."""
+    return Recording.objects.filter(unit_id=unit_id, ingested_at__lte=by).exists()
+
+
+def custodies_to_look_at(now: dt.datetime, days: int = 30) -> list[Custody]:
+    """Duty custodies of recording devices whose time to hand in the footage is over, of the last weeks."""
+    hours = rulebook.rule_values("footage.retention", clock.local_day(now), simulate=True)["export_hours"]
+    found = equipment.duty_custodies(kinds_with_footage(), now - dt.timedelta(days=days), now - dt.timedelta(hours=hours))
+    return [custody for custody in found if is_in_use(custody.unit_id, custody.taken_at)]
+
+
+# --- the counter's question (2.2.3): may this camera go out again? ---
+
+
+def why_unaccounted(items: Sequence[Locked], kinds: Mapping[str, Any]) -> dict[int, str]:
+    """Devices whose last duty's footage is neither here nor explained, with what to do about it."""
+    recording = [item.id for item in items if kinds.get(item.kind, {}).get("footage")]
+    if not recording:
+        return {}
+    found = {}
+    for custody in equipment.last_duty_custodies(recording):
+        if custody.returned_at is None or not is_in_use(custody.unit_id, custody.taken_at):
+            continue
+        said = Gap.objects.filter(custody=custody).values_list("state", flat=True)
+        if Gap.OPEN in said:
+            found[custody.item_id] = f"{custody.holder.name} 上次执勤有时段没有影像，须本人在“影像缺失”中说明后才能再领用。"
+        elif not said and not recorded_by(custody.item_id, custody.taken_at, custody.returned_at):
+            found[custody.item_id] = f"{custody.holder.name} 上次执勤的影像还没有入库，也没有说明，不能再领用。"
+    return found
+
+
+# --- what waits to be said or decided ---
+
+
+def gaps_visible_to(actor: Actor) -> Any:
+    return Gap.objects.all().visible_to(actor).select_related("person", "unit", "shift", "custody__item")
+
+
+def gap_for(actor: Actor, pk: int) -> Gap:
+    found = gaps_visible_to(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_gap", "没有这段影像缺失，或不在您的范围内。")
+    return found  # type: ignore[no-any-return]
+
+
+def bare_custodies(person_id: int) -> list[Custody]:
+    """The person's returned duty custodies of the last days without any footage and nothing said: to be explained at once, so
+    that the device may go out again.
+    """
+    since = clock.now() - dt.timedelta(days=7)
+    found = equipment.duty_custodies(kinds_with_footage(), since, clock.now(), holder=person_id)
+    return [
+        custody
+        for custody in found
+        if custody.returned_at is not None
+        and not Gap.objects.filter(custody=custody).exists()
+        and is_in_use(custody.unit_id, custody.taken_at)
+        and not recorded_by(custody.item_id, custody.taken_at, custody.returned_at)
+    ]
+
+
+def explain_by(gap: Gap) -> dt.date:
+    """The last day for the officer's explanation: working days after the gap was found."""
+    days = keeping_on(clock.local_day(gap.found_at))["explain_days"]
+    return rulebook.work_calendar().nth_workday_after(clock.local_day(gap.found_at), days).day
+
+
+@dataclass(frozen=True)
+class ShiftCoverage:
+    """How much of a duty with a camera out has footage."""
+
+    shift: int
+    person: str
+    unit: str
+    day: dt.date
+    title: str
+    wanted: int  # minutes on duty with a camera out
+    covered: int  # minutes of those with footage
+
+    @property
+    def share(self) -> float | None:
+        return self.covered / self.wanted if self.wanted else None
+
+
+# Shift by shift in one pass: spans are aggregated once a shift and intersected as multiranges.
+COVERAGE = """
+WITH out AS (
+ SELECT c.shift_id, range_agg(tstzrange(c.taken_at, coalesce(c.returned_at, %(now)s))) AS held
+ FROM equipment_custody c JOIN equipment_item i ON i.id = c.item_id
+ JOIN duty_shift s ON s.id = c.shift_id
+ WHERE i.kind = ANY(%(kinds)s) AND s.day BETWEEN %(since)s AND %(until)s AND (%(units)s::bigint[] IS NULL OR s.unit_id = ANY(%(units)s))
+ GROUP BY c.shift_id),
+film AS (
+ SELECT r.shift_id, range_agg(tstzrange(r.started_at, r.ended_at)) AS filmed
+ FROM evidence_recording r WHERE r.shift_id IN (SELECT shift_id FROM out) AND r.ended_at > r.started_at GROUP BY r.shift_id),
+spans AS (
+ SELECT s.id, s.person_id, s.unit_id, s.day, s.title, out.held * tstzmultirange(s.period) AS wanted,
+ out.held * tstzmultirange(s.period) * coalesce(film.filmed, '{}'::tstzmultirange) AS covered
+ FROM out JOIN duty_shift s ON s.id = out.shift_id LEFT JOIN film ON film.shift_id = s.id)
+SELECT spans.id, p.name, u.name, spans.day, spans.title,
+ coalesce((SELECT extract(epoch FROM sum(upper(w) - lower(w))) / 60 FROM unnest(spans.wanted) w), 0)::int,
+ coalesce((SELECT extract(epoch FROM sum(upper(w) - lower(w))) / 60 FROM unnest(spans.covered) w), 0)::int
+FROM spans JOIN people_person p ON p.id = spans.person_id JOIN people_unit u ON u.id = spans.unit_id
+ORDER BY spans.day DESC, u.sequence, p.name_key
+"""
+
+
+def coverage_by_shift(units: Collection[int] | None, since: dt.date, until: dt.date) -> list[ShiftCoverage]:
+    """Every duty of some units (None: all) between two days on which a camera was out."""
+    values: dict[str, Any] = {
+        "now": clock.now(), "kinds": sorted(kinds_with_footage()), "since": since, "until": until,
+        "units": None if units is None else sorted(units),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(COVERAGE, values)
+        return [ShiftCoverage(*row) for row in cursor.fetchall()]
