@@ -173,6 +173,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 PHOTO_MAX_BYTES = env_number("CHENGXIN_PHOTO_MAX_MB", 20, least=1, most=200) * 1024 * 1024
 # footage: a directory of its own may be another disk or a mount
 FOOTAGE_DIR = Path(env_text("CHENGXIN_FOOTAGE") or DATA_DIR / "footage").resolve()
+# the second copy of important footage; by default beside it, which protects against a flipped byte and not against a lost disk
+FOOTAGE_COPY_DIR = Path(env_text("CHENGXIN_FOOTAGE_COPY") or DATA_DIR / "footage-copy").resolve()
 DOCUMENT_MAX_BYTES = env_number("CHENGXIN_DOCUMENT_MAX_MB", 50, least=1, most=500) * 1024 * 1024
 
 # who acts

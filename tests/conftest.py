@@ -47,6 +47,7 @@ def files_in_a_folder_of_their_own(tmp_path: Path, settings: Any) -> None:
     """Stored originals of one test never meet those of another."""
     settings.DATA_DIR = tmp_path / "data"
     settings.FOOTAGE_DIR = tmp_path / "data" / "footage"
+    settings.FOOTAGE_COPY_DIR = tmp_path / "data" / "footage-copy"
 
 
 REAL_TRANSACTIONS = {"live_server", "transactional_db"}

@@ -42,3 +42,17 @@ def import_(folder: Path, station: str, in_place: bool) -> None:
         click.echo(f"序号缺失：{device} {day} 第 {number} 个", err=True)
     if report.refused:
         sys.exit(1)
+
+
+@footage.command()
+def verify() -> None:
+    """逐个重读原件和副本，核对摘要；损坏的从完好的一份修复，修不了的退出码 1。"""
+    with with_database():
+        from chengxin.evidence.services.copies import verify_all
+
+        verdict = verify_all()
+    click.echo(json.dumps(verdict.as_json(), ensure_ascii=False))
+    for each in verdict.damaged:
+        click.echo(f"{each['recording']} {each['what']}，{'已修复' if each['repaired'] == '是' else '没有修复'}", err=True)
+    if len(verdict.damaged) > verdict.repaired:
+        sys.exit(1)

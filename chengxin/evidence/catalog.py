@@ -33,6 +33,8 @@ AUDIT_ACTIONS = (
     AuditAction("evidence.expiry_approved", "批准到期影像清单"),
     AuditAction("evidence.expiry_withdrawn", "撤回到期影像清单"),
     AuditAction("evidence.deleted", "删除到期影像"),
+    AuditAction("evidence.damage_found", "发现影像损坏"),
+    AuditAction("evidence.repaired", "修复影像"),
     AuditAction("evidence.gap_explained", "说明影像缺失"),
     AuditAction("evidence.gap_decided", "处理影像缺失说明"),
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from chengxin.evidence.services.copies import check_due, copy_important
 from chengxin.evidence.services.coverage import find_gaps
 from chengxin.evidence.services.examination import examine_waiting
 from chengxin.evidence.services.expiry import delete_approved
@@ -27,6 +28,20 @@ def examine(timestamp: int) -> None:  # noqa: ARG001
 def look_for_gaps(timestamp: int) -> None:  # noqa: ARG001
     """Ask about duties without footage, once the time to hand it in is over."""
     find_gaps()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="evidence.copy_important", queueing_lock="evidence.copy_important")
+def copy(timestamp: int) -> None:  # noqa: ARG001
+    """Write the second copies that are missing (marking writes one at once; this is for what was interrupted)."""
+    copy_important()
+
+
+@app.periodic(cron="13 1 * * *")
+@app.task(name="evidence.check_copies", queueing_lock="evidence.check_copies")
+def check(timestamp: int) -> None:  # noqa: ARG001
+    """Read important footage and its copies again, a part of them each night."""
+    check_due()
 
 
 @app.periodic(cron="23 3 * * *")

@@ -15,6 +15,9 @@ class Place(Protocol):
     def keep(self, source: Path, key: str) -> None:
         """Take a file in, gone from ``source`` afterwards; durable when this returns. What is there already stays."""
 
+    def replace(self, source: BinaryIO, key: str) -> None:
+        """Write anew what lies there damaged or not at all; durable when this returns. Only a repair does this."""
+
     def open(self, key: str) -> BinaryIO:
         """The original, seekable. Raises FileNotFoundError."""
 
@@ -44,6 +47,18 @@ class Directory:
         draft.replace(path)
         if draft is not source:
             source.unlink()
+        sync_directory(path.parent)
+
+    def replace(self, source: BinaryIO, key: str) -> None:
+        path = self.path_of(key)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        source.seek(0)
+        with draft.open("xb") as writing:
+            shutil.copyfileobj(source, writing, 4 * 1024 * 1024)
+            writing.flush()
+            os.fsync(writing.fileno())
+        draft.replace(path)
         sync_directory(path.parent)
 
     def open(self, key: str) -> BinaryIO:

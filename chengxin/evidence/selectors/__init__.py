@@ -7,7 +7,7 @@ from django.urls import reverse
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
-from chengxin.evidence.models import Downgrade, ExpiryList, Gap, Matter, Recording, RecordingQuerySet, RecordingStep, Viewing
+from chengxin.evidence.models import Damage, Downgrade, ExpiryList, Gap, Matter, Recording, RecordingQuerySet, RecordingStep, Viewing
 from chengxin.evidence.selectors import coverage, expiry, sources
 
 CHAPTER = "二（二）装备"
@@ -61,7 +61,23 @@ def matter_for(pk: int) -> Matter:
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Gaps to explain and to decide, footage of nobody, downgrades to decide, expired footage to review and to approve."""
-    return [*_own_gaps(actor), *_gaps_to_decide(actor), *_unattributed(actor), *_downgrades(actor), *_expiry(actor)]
+    return [
+        *_damages(actor), *_own_gaps(actor), *_gaps_to_decide(actor), *_unattributed(actor), *_downgrades(actor), *_expiry(actor),
+    ]  # fmt: skip
+
+
+def _damages(actor: Actor) -> list[Waiting]:
+    """What no good side could repair: an alarm for who answers for the store."""
+    if not actor.may("evidence.unmark"):
+        return []
+    waiting = Damage.objects.filter(repaired_at=None, recording__deleted_at=None).select_related("recording")
+    return [
+        Waiting(
+            f"{each.recording.number} {each.what}，没有完好的一份可以修复",
+            reverse("evidence:recording", args=[each.recording_id]), CHAPTER, "evidence.damage",
+        )
+        for each in waiting[:20]
+    ]  # fmt: skip
 
 
 def _own_gaps(actor: Actor) -> list[Waiting]:

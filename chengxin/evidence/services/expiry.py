@@ -133,4 +133,5 @@ def _delete(line_pk: int) -> int:
 
 def _remove_bytes(recording: Recording) -> None:
     store.remove_original(recording)
+    store.copies().remove(recording.sha256)  # of one that was important once
     picture_of(recording).unlink(missing_ok=True)

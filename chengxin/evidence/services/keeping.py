@@ -16,9 +16,13 @@ from chengxin.evidence.models import Downgrade, Hold, Matter, Recording, Recordi
 from chengxin.evidence.selectors import sources
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.queue import enqueue
 
 if TYPE_CHECKING:
     from chengxin.people.models import Person
+
+
+COPY_JOB = "evidence.copy_important"
 
 
 def lock(recording: Recording) -> Recording:
@@ -76,6 +80,7 @@ def mark_important(actor: Actor, recording: Recording, *, reason: str, note: str
         actor, "evidence.marked", f"recording:{recording.pk}", unit_id=recording.unit_id, person_id=recording.person_id,
         details={"reason": reason, "note": note},
     )  # fmt: skip
+    enqueue(COPY_JOB)
     return recording
 
 

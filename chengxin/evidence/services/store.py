@@ -26,6 +26,11 @@ def originals() -> Place:
     return Directory(settings.FOOTAGE_DIR / "originals")
 
 
+def copies() -> Place:
+    """The separate place of the second copies."""
+    return Directory(settings.FOOTAGE_COPY_DIR)
+
+
 def incoming() -> Path:
     """Where bytes wait until all of them are here; beside the originals, so that moving them in costs nothing."""
     folder: Path = settings.FOOTAGE_DIR / "incoming"
