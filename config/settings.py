@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "chengxin.people",
     "chengxin.rulebook",
     "chengxin.findings",
+    "chengxin.draws",
     "chengxin.duty",
     "chengxin.equipment",
     "chengxin.evidence",

@@ -17,6 +17,7 @@ COMMANDS = {
     "rulebook": "chengxin.cli.rulebook:rulebook",
     "audit": "chengxin.cli.audit:audit",
     "footage": "chengxin.cli.footage:footage",
+    "draw": "chengxin.cli.draw:draw",
     "people": "chengxin.cli.people:people",
     "demo": "chengxin.cli.demo:demo",
     "bench": "chengxin.cli.bench:bench",
