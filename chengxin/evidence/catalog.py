@@ -16,6 +16,7 @@ CAPABILITIES = (
     capability("evidence.unmark", "审批重要影像降级", ["leader", "supervisor"]),
     capability("evidence.explain_gap", "说明本人影像缺失", ["captain", "keeper", *OFFICERS]),
     capability("evidence.decide_gap", "认可影像缺失说明", ["brigade", "captain"]),
+    capability("evidence.review", "随机抽查影像", ["supervisor"]),
     capability("evidence.hold", "保全影像与办结事项", ["leader", "supervisor", "brigade", "captain"]),
     capability("evidence.review_expiry", "审查到期影像清单", ["brigade", "supervisor"]),
     capability("evidence.approve_expiry", "批准到期影像删除", ["leader"]),
@@ -35,6 +36,7 @@ AUDIT_ACTIONS = (
     AuditAction("evidence.deleted", "删除到期影像"),
     AuditAction("evidence.damage_found", "发现影像损坏"),
     AuditAction("evidence.repaired", "修复影像"),
+    AuditAction("evidence.reviewed", "审查抽中影像"),
     AuditAction("evidence.gap_explained", "说明影像缺失"),
     AuditAction("evidence.gap_decided", "处理影像缺失说明"),
 )
@@ -45,6 +47,7 @@ MENU = (
     MenuItem("evidence.coverage", SECTION, "影像覆盖", "evidence:coverage", "evidence.read", "chart-bar", 53),
     MenuItem("evidence.unattributed", SECTION, "待归属影像", "evidence:unattributed", "evidence.attribute", "help-circle", 54),
     MenuItem("evidence.upload", SECTION, "上传影像", "evidence:upload", "evidence.ingest", "upload", 56),
+    MenuItem("evidence.reviews", SECTION, "影像抽查", "evidence:reviews", "evidence.review", "arrows-random", 57),
     MenuItem("evidence.matters", SECTION, "影像保全", "evidence:matters", "evidence.hold", "lock", 58),
     MenuItem("evidence.expiry", SECTION, "到期影像", "evidence:expiry", "evidence.review_expiry", "trash", 60),
 )

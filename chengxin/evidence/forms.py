@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from chengxin.evidence.models import Gap, Matter
+from chengxin.evidence.models import Gap, Matter, Review
 from chengxin.ui.forms import Form
 
 
@@ -49,6 +49,11 @@ class AttributionForm(Form):
 class ExplanationForm(Form):
     cause = forms.ChoiceField(label="原因", choices=Gap.CAUSES)
     explanation = forms.CharField(label="情况", max_length=300, widget=forms.Textarea({"rows": 2}))
+
+
+class ReviewForm(Form):
+    outcome = forms.ChoiceField(label="结果", choices=Review.OUTCOMES, widget=forms.RadioSelect())
+    note = forms.CharField(label="说明", max_length=300, required=False, widget=forms.Textarea({"rows": 2}))
 
 
 class NoteForm(Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chengxin.evidence.views import coverage, keeping, recordings, uploads, viewing
+from chengxin.evidence.views import coverage, keeping, recordings, reviews, uploads, viewing
 
 app_name = "evidence"
 urlpatterns = [
@@ -18,6 +18,11 @@ urlpatterns = [
     path("gaps/<int:pk>/decide/", coverage.decide, name="decide_gap"),
     path("custodies/<int:pk>/explain/", coverage.explain_duty, name="explain_duty"),
     path("coverage/", coverage.coverage, name="coverage"),
+    path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/<int:year>/<int:month>/", reviews.month, name="review_month"),
+    path("reviews/<int:year>/<int:month>/file/", reviews.file, name="review_file"),
+    path("reviews/one/<int:pk>/", reviews.one, name="review"),
+    path("reviews/one/<int:pk>/replace/", reviews.replace, name="replace_review"),
     path("matters/", keeping.matters, name="matters"),
     path("matters/<int:pk>/close/", keeping.close_matter, name="close_matter"),
     path("expiry/", keeping.expiry, name="expiry"),

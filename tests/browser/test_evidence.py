@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from chengxin.core import clock
 from chengxin.duty.models import Shift
 from chengxin.equipment.models import Custody
-from chengxin.evidence.models import Gap, Recording, Upload, Viewing
-from chengxin.evidence.services import examination, expiry, keeping, store
+from chengxin.evidence.models import Gap, Recording, Review, Upload, Viewing
+from chengxin.evidence.services import examination, expiry, keeping, reviews, store
 from chengxin.evidence.services.folder import import_folder
 from tests.browser.conftest import Site
 from tests.evidence.clips import clip
@@ -97,6 +97,7 @@ SCREENS = {
         "/evidence/coverage/",
     ],
     "大队长": ["/evidence/expiry/", "/evidence/recordings/{held}/"],
+    "督察": ["/evidence/reviews/", "/evidence/reviews/2026/1/", "/evidence/reviews/one/{review}/"],
     "局长": ["/evidence/expiry/{list}/", "/evidence/recordings/{important}/"],
 }
 
@@ -135,7 +136,11 @@ def places(world: World, film: Path) -> dict[str, int]:
             cause="" if state == Gap.OPEN else Gap.TECHNICAL, explanation="" if state == Gap.OPEN else "电池鼓包，已当场报告",
             is_declared=state == Gap.EXPLAINED,
         )  # fmt: skip
-    return {"important": important.pk, "held": held.pk, "doubtful": doubtful.pk, "list": made.pk}
+    Recording.objects.filter(pk__in=[row.pk for row in rest]).update(person=world.persons["队员"], attribution="attributed")
+    supervisor = world.actor("督察")
+    reviews.cast_month(supervisor, reviews.freeze_month(supervisor, dt.date(2026, 1, 1)), public="四 二 六")
+    review = Review.objects.order_by("pk")[0]
+    return {"important": important.pk, "held": held.pk, "doubtful": doubtful.pk, "list": made.pk, "review": review.pk}
 
 
 @pytest.mark.parametrize("screen", ["phone", "desktop"])
