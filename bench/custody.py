@@ -9,18 +9,13 @@ import datetime as dt
 import http.client
 import io
 import json
-import os
 import re
 import selectors
-import socket
 import statistics
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -31,6 +26,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import town
 from bench.measure import Result, interleaved, pgbench, rate, result
+from bench.site import serving
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.duty.models import Shift
@@ -244,34 +240,12 @@ class Wire:
         self.answer()
 
 
-@contextmanager
-def serving() -> Iterator[int]:
-    """The site's own web workers on the bench's database, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "2", "--blocking-threads", "2",
-           "--log-level", "error", "config.wsgi:application"]  # fmt: skip
-    with subprocess.Popen(web, env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}) as process:
-        try:
-            until = time.monotonic() + 30
-            while time.monotonic() < until:
-                try:
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield port
-        finally:
-            process.terminate()
-
-
 def _contention(counter: Counter) -> Iterator[Result]:
     """Eight clients of the running site want the same few items in rounds: who wins, and how long everybody waits.
 
     One thread sends all eight requests and then listens: clients that computed for themselves would take the site's processors.
     """
-    with serving() as port:
+    with serving() as (port, _):
         counter.clear()
         wires = [Wire(port, counter.authorization) for _ in range(CLIENTS)]
         for place, wire in enumerate(wires * 3):  # every worker answers its first request slowly
@@ -305,7 +279,7 @@ def _at_once(wires: list[Wire], counter: Counter, waits: list[float]) -> list[li
 
 def _shift_change(counter: Counter) -> Result:
     """200 people take three items each through the running site, some of them already taken; every refusal says why."""
-    with serving() as port:
+    with serving() as (port, _):
         counter.clear()
         wire = [Wire(port, counter.authorization) for _ in range(3)]
 

@@ -66,17 +66,20 @@ class Housekeeping:
         return True
 
 
-def _programs(host: str, port: int) -> list[Program]:
-    python = [sys.executable, "-m"]
-    web = [
-        *python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+def web_program(host: str, port: int) -> list[str]:
+    """The command of the web workers. Two threads of each are for people at any time: uploads may hold the other two."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", "2", "--blocking-threads", "4", "--log-level", "warning", "--respawn-failed-workers",
         "config.wsgi:application",
     ]  # fmt: skip
+
+
+def _programs(host: str, port: int) -> list[Program]:
     environment = {"DJANGO_SETTINGS_MODULE": "config.settings"}
     return [
-        Program("网站进程", web, environment),
-        Program("后台任务进程", [*python, "chengxin", "worker"], environment),
+        Program("网站进程", web_program(host, port), environment),
+        Program("后台任务进程", [sys.executable, "-m", "chengxin", "worker"], environment),
     ]
 
 

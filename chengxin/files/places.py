@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -12,8 +13,11 @@ from typing import BinaryIO, Protocol
 class Place(Protocol):
     """Somewhere that keeps originals. ``key`` is the SHA-256 of the content."""
 
-    def keep(self, source: Path, key: str) -> None:
-        """Take a file in, gone from ``source`` afterwards; durable when this returns. What is there already stays."""
+    def keep(self, files: Sequence[tuple[Path, str]]) -> None:
+        """Take files in under their keys, gone from where they were afterwards; all durable when this returns.
+
+        What is there already stays. The disk is asked once for all of them: asked file by file it would take most of the time.
+        """
 
     def replace(self, source: BinaryIO, key: str) -> None:
         """Write anew what lies there damaged or not at all; durable when this returns. Only a repair does this."""
@@ -37,17 +41,26 @@ class Directory:
     def path_of(self, key: str) -> Path:
         return self.root / key[:2] / key[2:4] / key
 
-    def keep(self, source: Path, key: str) -> None:
-        path = self.path_of(key)
-        if path.exists() and path.stat().st_size == source.stat().st_size:
-            source.unlink()
+    def keep(self, files: Sequence[tuple[Path, str]]) -> None:
+        if not files:
             return
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = source if _same_device(source, path.parent) else _copied(source, path)
-        draft.replace(path)
-        if draft is not source:
-            source.unlink()
-        sync_directory(path.parent)
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        coming = [(source, self.path_of(key)) for source, key in files]
+        for _, path in coming:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        drafts = [(self._beside(source, path), source, path) for source, path in coming if not _is_there(source, path)]
+        for draft, _, _ in drafts:
+            sync_file(draft)
+        for draft, _, path in drafts:
+            draft.replace(path)
+        for folder in {above for _, _, path in drafts for above in (path.parent, path.parent.parent, self.root)}:
+            sync_directory(folder)
+        for source, _ in coming:
+            source.unlink(missing_ok=True)
+
+    def _beside(self, source: Path, path: Path) -> Path:
+        """The file itself where a rename moves it in, else a copy beside where it will lie."""
+        return source if source.stat().st_dev == self.root.stat().st_dev else _copied(source, path)
 
     def replace(self, source: BinaryIO, key: str) -> None:
         path = self.path_of(key)
@@ -74,18 +87,24 @@ class Directory:
         self.path_of(key).unlink(missing_ok=True)
 
 
-def _same_device(source: Path, folder: Path) -> bool:
-    return source.stat().st_dev == folder.stat().st_dev
+def _is_there(source: Path, path: Path) -> bool:
+    return path.exists() and path.stat().st_size == source.stat().st_size
 
 
 def _copied(source: Path, path: Path) -> Path:
-    """A durable copy beside where it will lie."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with source.open("rb") as reading, draft.open("xb") as writing:
         shutil.copyfileobj(reading, writing, 4 * 1024 * 1024)
-        writing.flush()
-        os.fsync(writing.fileno())
     return draft
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_directory(folder: Path) -> None:

@@ -208,7 +208,7 @@ def test_a_server_killed_between_the_last_byte_and_the_row_makes_up_for_it(dock:
             dock.offset(location)
     assert (Upload.objects.get().offset, Recording.objects.count()) == (5000, 0)
     upload = Upload.objects.get()
-    store.originals().keep(uploads.path_of(upload), upload.sha256)  # moved in, and killed before the row
+    store.originals().keep([(uploads.path_of(upload), upload.sha256)])  # moved in, and killed before the row
     assert dock.offset(location) == 5000
     assert Recording.objects.get().sha256 == hashlib.sha256(content).hexdigest()
     assert list(store.incoming().iterdir()) == []

@@ -8,6 +8,7 @@ import io
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -79,10 +80,15 @@ def import_folder(
     claims: list[rules.Claim] = []
     importer = _Importer(actor, folder, station, in_place, report, listed)
     with store.hashers(THREADS) as pool:
-        for batch in _batches(paths):
-            claims += importer.take(batch, pool.map)
-            if progress is not None:
-                progress(report.taken + report.known + len(report.half) + len(report.refused), report.files)
+        begun: _Begun | None = None
+        for batch in [*_batches(paths), ()]:  # while one batch is written to the database the next is read already
+            following = importer.begin(batch, pool)
+            if begun is not None:
+                importer.end(begun)
+                claims += begun.claims
+                if progress is not None:
+                    progress(report.taken + report.known + len(report.half) + len(report.refused), report.files)
+            begun = following
     report.refused.sort()
     report.missing_numbers = [(device, str(day), number) for device, day, number in rules.missing_numbers(claims)]
     return report
@@ -107,6 +113,14 @@ def _by_name(name: PurePosixPath, found: set[PurePosixPath]) -> bool:
     return len(name.parts) == 1 and any(path.name == name.name for path in found)
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """A batch on its way: the claims of all its files, known ones too, and what is being read."""
+
+    claims: list[rules.Claim]
+    reading: list[Future[Arrival | None]]
+
+
 @dataclass
 class _Importer:
     """One run over one folder."""
@@ -121,20 +135,24 @@ class _Importer:
     def __post_init__(self) -> None:
         self.profiles = sources.profiles()
 
-    def take(self, batch: Sequence[Path], spread: Callable[..., Any]) -> list[rules.Claim]:
-        """Take one batch; the claims of all its files, known ones too."""
+    def begin(self, batch: Sequence[Path], pool: ThreadPoolExecutor) -> _Begun:
+        """Look at one batch and start reading what is wanted of it."""
         names = {path: path.relative_to(self.folder).as_posix() for path in batch}
         known = sources.known_recordings([(self.station, name) for name in names.values()], []).by_local_id
         claims = {path: self._claim(path, names[path]) for path in batch}
         wanted = [path for path in batch if self._is_wanted(path, names[path], known, claims[path])]
-        arrivals = [arrival for arrival in spread(lambda path: self._arrival(path, names[path], claims[path]), wanted) if arrival]
+        reading = [pool.submit(self._arrival, path, names[path], claims[path]) for path in wanted]
+        return _Begun([listed.claim for listed in claims.values()], reading)
+
+    def end(self, begun: _Begun) -> None:
+        """Keep what was read."""
+        arrivals = [arrival for reading in begun.reading if (arrival := reading.result()) is not None]
         kept = keep_recordings(self.actor, arrivals) if arrivals else []
         for arrival, each in zip(arrivals, kept, strict=True):
             self.report.taken += each.is_new
             self.report.known += not each.is_new
             self.report.bytes += arrival.digests.size if each.is_new else 0
             self.report.unattributed += each.is_new and each.recording.attribution != rules.ATTRIBUTED
-        return [listed.claim for listed in claims.values()]
 
     def _claim(self, path: Path, name: str) -> Listed:
         """What name and list say together; the list is the dock's own word and comes first."""

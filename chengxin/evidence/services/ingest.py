@@ -68,10 +68,7 @@ def keep_recordings(actor: Actor, arrivals: Sequence[Arrival]) -> list[Kept]:
     require(actor, "evidence.ingest")
     for arrival in arrivals:
         refuse_what_is_no_recording(arrival.original_name, arrival.digests)
-    place = store.originals()
-    for arrival in arrivals:
-        if arrival.draft is not None:
-            place.keep(arrival.draft, arrival.digests.sha256)
+    store.originals().keep([(arrival.draft, arrival.digests.sha256) for arrival in arrivals if arrival.draft is not None])
     return _write(actor, arrivals)
 
 

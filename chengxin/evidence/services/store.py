@@ -109,7 +109,7 @@ def _chunks(path: Path) -> Iterator[memoryview]:
 
 
 def copy_in(source: Path) -> tuple[Path, Digests]:
-    """A durable copy among the incoming, and its digests, in one reading."""
+    """A copy among the incoming, and its digests, in one reading; durable when its place has kept it."""
     draft = incoming() / f"copy-{secrets.token_hex(8)}"
     hashing = Hashing()
     try:
@@ -117,7 +117,6 @@ def copy_in(source: Path) -> tuple[Path, Digests]:
             for chunk in _chunks(source):
                 hashing.update(chunk)
                 writing.write(chunk)
-            os.fsync(writing.fileno())
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

@@ -334,4 +334,13 @@ def sweep_uploads() -> int:
                 removed += upload.delete()[0]
         except Locked:
             continue
-    return removed
+    return removed + _sweep_copies()
+
+
+def _sweep_copies() -> int:
+    """Remove the copies of an import that was killed; a running one is younger than a day."""
+    old = clock.now().timestamp() - 86_400
+    left = [path for path in store.incoming().glob("copy-*") if path.stat().st_mtime < old]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
