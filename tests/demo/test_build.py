@@ -15,6 +15,7 @@ from chengxin.core import clock
 from chengxin.demo import build, cast
 from chengxin.equipment.models import Count, Custody, Item
 from chengxin.equipment.selectors import stock_table
+from chengxin.evidence.models import Gap, Hold, Recording
 from chengxin.findings.models import Finding, Proposal
 from chengxin.people.models import Person, Unit, User
 from tests.world import World
@@ -54,6 +55,7 @@ def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(bur
     every_role_has_something_waiting()
     its_history_came_through_the_commands()
     its_equipment_rooms_are_full_of_life()
+    its_footage_is_there_and_some_of_it_is_asked_for()
     before = Person.objects.count(), Entry.objects.count()
     build.build_when_empty()
     assert (Person.objects.count(), Entry.objects.count()) == before
@@ -85,6 +87,16 @@ def its_equipment_rooms_are_full_of_life() -> None:
     assert Count.objects.exclude(closed_at=None).count() == 1
     assert Proposal.objects.filter(state="waiting").exists()
     assert any(row.low for row in stock_table())
+
+
+def its_footage_is_there_and_some_of_it_is_asked_for() -> None:
+    assert Recording.objects.filter(attribution="attributed").count() > 100
+    assert Recording.objects.exclude(attribution="attributed").exists()
+    assert {"important", "ordinary"} == set(Recording.objects.values_list("category", flat=True))
+    assert Hold.objects.filter(matter__closed_at=None).exists()
+    assert Gap.objects.filter(state=Gap.OPEN).exists()
+    newest = Recording.objects.exclude(codec="").order_by("-pk")[0]
+    assert (newest.codec, newest.is_cut_off) == ("h264", False)
 
 
 def test_an_installation_with_units_gets_no_demo(world: World, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
