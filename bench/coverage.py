@@ -26,19 +26,21 @@ FIRST = dt.date(2018, 1, 1)
 SHIFT = """
 INSERT INTO duty_shift (id, person_id, unit_id, day, pattern, title, period, rule_version, planned_at, cancel_reason)
 SELECT 10000000 + n, (%(people)s::bigint[])[1 + n %% %(heads)s], %(unit)s, day, 'day', '白班',
- tstzrange(day + time '08:30', day + time '16:30'), '-', now(), '' FROM (SELECT n, (%(first)s::date + n / %(heads)s) AS day FROM generate_series(0, %(shifts)s - 1) n) s
+ tstzrange(day + time '08:30', day + time '16:30'), '-', now(), ''
+ FROM (SELECT n, (%(first)s::date + n / %(heads)s) AS day FROM generate_series(0, %(shifts)s - 1) n) s
 """
 CUSTODY = """
 INSERT INTO equipment_custody (id, item_id, holder_id, unit_id, purpose, shift_id, reason, taken_at, due_at, readings_out, readings_in,
  issued_label, rule_version, returned_at, returned_label, condition, return_note, countersigned_at)
 SELECT id, (%(items)s::bigint[])[1 + (id - 10000000) %% %(heads)s], person_id, unit_id, 'duty', id, '',
- lower(period) + interval '10 minutes', upper(period), '{}', '{}', '测速', '-', upper(period) - interval '10 minutes', '测速', 'good', '', upper(period)
+ lower(period) + interval '10 minutes', upper(period), '{}', '{}', '测速', '-', upper(period) - interval '10 minutes',
+ '测速', 'good', '', upper(period)
 FROM duty_shift WHERE id >= 10000000
 """
 RECORDING = """
 INSERT INTO evidence_recording (sha256, sm3, size, part_size, part_digests, medium, original_name, codec, is_cut_off, trouble, door,
- station, local_id, path, ingested_at, ingested_label, device_name, officer_name, is_time_known, drift_seconds, started_at, ended_at, device_id,
- custody_id, person_id, shift_id, unit_id, attribution, attribution_note, category, kept_through, deletable_from, rule_version, examined_at)
+ station, local_id, path, ingested_at, ingested_label, device_name, officer_name, is_time_known, drift_seconds, started_at, ended_at,
+ device_id, custody_id, person_id, shift_id, unit_id, attribution, attribution_note, category, kept_through, deletable_from, rule_version, examined_at)
 SELECT md5(r::text) || md5('x' || r::text), '', 100000000, 16777216, '\\x00', 'video', 'film.mp4', 'h264', false, '', 'imported', '测速',
  r::text, '', start, '测速', 'C-' || item_id, '', true, 0, start, start + interval '90 minutes' + (r %% 40) * interval '1 minute', item_id,
  id, holder_id, shift_id, unit_id, 'attributed', '', 'ordinary', '2030-01-01', '2030-01-02', '-', now()
@@ -50,7 +52,8 @@ INSERT INTO evidence_recording (sha256, sm3, size, part_size, part_digests, medi
  station, local_id, path, ingested_at, ingested_label, device_name, officer_name, is_time_known, drift_seconds, started_at, ended_at,
  unit_id, attribution, attribution_note, category, kept_through, deletable_from, rule_version, examined_at)
 SELECT md5('m' || r::text) || md5('y' || r::text), '', 100000000, 16777216, '\\x00', 'video', 'film.mp4', 'h264', false, '', 'imported',
- '测速', 'm' || r, '', start, '测速', 'X', '', true, 0, start, start, %(unit)s, 'unmatched', '', 'ordinary', '2030-01-01', '2030-01-02', '-', now()
+ '测速', 'm' || r, '', start, '测速', 'X', '', true, 0, start, start, %(unit)s, 'unmatched', '', 'ordinary',
+ '2030-01-01', '2030-01-02', '-', now()
 FROM (SELECT r, timestamptz '2017-01-01' + r * interval '10 seconds' AS start FROM generate_series(1, %(more)s) r) films
 """
 
