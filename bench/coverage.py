@@ -40,7 +40,8 @@ FROM duty_shift WHERE id >= 10000000
 RECORDING = """
 INSERT INTO evidence_recording (sha256, sm3, size, part_size, part_digests, medium, original_name, codec, is_cut_off, trouble, door,
  station, local_id, path, ingested_at, ingested_label, device_name, officer_name, is_time_known, drift_seconds, started_at, ended_at,
- device_id, custody_id, person_id, shift_id, unit_id, attribution, attribution_note, category, kept_through, deletable_from, rule_version, examined_at)
+ device_id, custody_id, person_id, shift_id, unit_id, attribution, attribution_note, category,
+ kept_through, deletable_from, rule_version, examined_at)
 SELECT md5(r::text) || md5('x' || r::text), '', 100000000, 16777216, '\\x00', 'video', 'film.mp4', 'h264', false, '', 'imported', '测速',
  r::text, '', start, '测速', 'C-' || item_id, '', true, 0, start, start + interval '90 minutes' + (r %% 40) * interval '1 minute', item_id,
  id, holder_id, shift_id, unit_id, 'attributed', '', 'ordinary', '2030-01-01', '2030-01-02', '-', now()
