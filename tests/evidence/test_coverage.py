@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from chengxin.evidence.selectors import coverage as questions
 from chengxin.evidence.services import coverage
 from chengxin.evidence.services.folder import import_folder
 from chengxin.findings.models import Proposal
+from chengxin.rulekit.intervals import Interval, common, length
 from tests.evidence.clips import clip
 from tests.world import SYSTEM, World
 
@@ -230,3 +233,37 @@ def _locked(number: str) -> Any:
 
     with transaction.atomic():
         return list(lock_items([number]).values())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_sum_of_a_duty_is_that_of_its_intervals(world: World, dock: Dock, seed: int) -> None:
+    """The one pass in the database says what the interval arithmetic says, cameras and films overlapping at random."""
+    custody, chance = on_duty(world), random.Random(seed)
+    dock("0900-0901")
+    shift, film = custody.shift, Recording.objects.latest("pk")
+    assert shift is not None
+    Recording.objects.filter(pk=film.pk).update(shift=None)
+
+    def span() -> Interval:
+        start = clock.at(TODAY, 6) + dt.timedelta(minutes=chance.randrange(800))
+        return start, start + dt.timedelta(minutes=chance.randrange(240))
+
+    held = [(custody.taken_at, custody.returned_at or clock.now())] + [span() for _ in range(chance.randrange(4))]
+    for number, (taken_at, returned_at) in enumerate(held[1:]):
+        other = copy.copy(custody)
+        other.pk, other.item, other.taken_at, other.returned_at = None, world.item(f"J-{number + 50}", kind="camera"), taken_at, returned_at
+        other._state.adding = True
+        other.save()
+    filmed = [span() for _ in range(chance.randrange(9))]
+    for number, (started_at, ended_at) in enumerate(filmed):
+        other_film = copy.copy(film)
+        other_film.pk, other_film.sha256, other_film.local_id, other_film.shift = None, f"{number:064d}", f"n{number}", shift
+        other_film.started_at, other_film.ended_at = started_at, ended_at
+        other_film._state.adding = True
+        other_film.save()
+    wanted = common([(shift.period.lower, shift.period.upper)], held)
+    covered = common(wanted, filmed)
+    (row,), (total,) = questions.coverage_by_shift(None, TODAY, TODAY), questions.coverage_by_unit(None, TODAY, TODAY)
+    minutes = [round(length(spans).total_seconds() / 60) for spans in (wanted, covered)]
+    assert [row.wanted, row.covered] == minutes == [total.wanted, total.covered]
+    assert total.shifts == 1

@@ -133,35 +133,76 @@ class ShiftCoverage:
         return self.covered / self.wanted if self.wanted else None
 
 
-# Shift by shift in one pass: spans are aggregated once a shift and intersected as multiranges.
-COVERAGE = """
+@dataclass(frozen=True)
+class UnitCoverage:
+    """How much of a unit's duty with cameras out has footage."""
+
+    unit: str
+    shifts: int
+    wanted: int  # minutes
+    covered: int
+
+    @property
+    def share(self) -> float | None:
+        return self.covered / self.wanted if self.wanted else None
+
+
+# One pass in the order of the shifts. Spans are laid end to end by a running end, so that two cameras out at once, or films that
+# overlap, count once: of each custody what no earlier one held, of each film what no earlier one showed.
+SPANS = """
 WITH out AS (
- SELECT c.shift_id, range_agg(tstzrange(c.taken_at, coalesce(c.returned_at, %(now)s))) AS held
- FROM equipment_custody c JOIN equipment_item i ON i.id = c.item_id
- JOIN duty_shift s ON s.id = c.shift_id
- WHERE i.kind = ANY(%(kinds)s) AND s.day BETWEEN %(since)s AND %(until)s AND (%(units)s::bigint[] IS NULL OR s.unit_id = ANY(%(units)s))
- GROUP BY c.shift_id),
-film AS (
- SELECT r.shift_id, range_agg(tstzrange(r.started_at, r.ended_at)) AS filmed
- FROM evidence_recording r WHERE r.shift_id IN (SELECT shift_id FROM out) AND r.ended_at > r.started_at GROUP BY r.shift_id),
+ SELECT c.shift_id, greatest(lower(s.period), c.taken_at) AS since, least(upper(s.period), coalesce(c.returned_at, %(now)s)) AS until,
+ max(coalesce(c.returned_at, %(now)s)) OVER before AS held
+ FROM duty_shift s JOIN equipment_custody c ON c.shift_id = s.id JOIN equipment_item i ON i.id = c.item_id AND i.kind = ANY(%(kinds)s)
+ WHERE s.day BETWEEN %(since)s AND %(until)s AND (%(units)s::bigint[] IS NULL OR s.unit_id = ANY(%(units)s))
+ WINDOW before AS (PARTITION BY c.shift_id ORDER BY c.taken_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
+wanted AS (
+ SELECT shift_id, greatest(since, held) AS since, until,
+ sum(greatest(interval '0', until - greatest(since, held))) OVER (PARTITION BY shift_id) AS wanted FROM out),
+films AS (
+ SELECT w.*, r.started_at, r.ended_at, max(r.ended_at) OVER before AS filmed
+ FROM wanted w LEFT JOIN evidence_recording r ON r.shift_id = w.shift_id
+ WINDOW before AS (PARTITION BY w.shift_id, w.since ORDER BY r.started_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
 spans AS (
- SELECT s.id, s.person_id, s.unit_id, s.day, s.title, out.held * tstzmultirange(s.period) AS wanted,
- out.held * tstzmultirange(s.period) * coalesce(film.filmed, '{}'::tstzmultirange) AS covered
- FROM out JOIN duty_shift s ON s.id = out.shift_id LEFT JOIN film ON film.shift_id = s.id)
-SELECT spans.id, p.name, u.name, spans.day, spans.title,
- coalesce((SELECT extract(epoch FROM sum(upper(w) - lower(w))) / 60 FROM unnest(spans.wanted) w), 0)::int,
- coalesce((SELECT extract(epoch FROM sum(upper(w) - lower(w))) / 60 FROM unnest(spans.covered) w), 0)::int
-FROM spans JOIN people_person p ON p.id = spans.person_id JOIN people_unit u ON u.id = spans.unit_id
-ORDER BY spans.day DESC, u.sequence, p.name_key
+ SELECT shift_id, max(wanted) AS wanted,
+ sum(greatest(interval '0', least(ended_at, until) - greatest(started_at, filmed, since))) AS covered
+ FROM films GROUP BY shift_id)
 """
+BY_SHIFT = (
+    SPANS
+    + """
+SELECT s.id, p.name, u.name, s.day, s.title, (extract(epoch FROM wanted) / 60)::int, (extract(epoch FROM covered) / 60)::int
+FROM spans JOIN duty_shift s ON s.id = spans.shift_id JOIN people_person p ON p.id = s.person_id JOIN people_unit u ON u.id = s.unit_id
+ORDER BY s.day DESC, u.sequence, p.name_key
+"""
+)
+BY_UNIT = (
+    SPANS
+    + """
+SELECT u.name, sums.shifts, (extract(epoch FROM sums.wanted) / 60)::int, (extract(epoch FROM sums.covered) / 60)::int
+FROM (SELECT s.unit_id, count(*) AS shifts, sum(wanted) AS wanted, sum(covered) AS covered
+ FROM spans JOIN duty_shift s ON s.id = spans.shift_id GROUP BY s.unit_id) sums
+JOIN people_unit u ON u.id = sums.unit_id ORDER BY u.sequence, u.name
+"""
+)
 
 
 def coverage_by_shift(units: Collection[int] | None, since: dt.date, until: dt.date) -> list[ShiftCoverage]:
     """Every duty of some units (None: all) between two days on which a camera was out."""
-    values: dict[str, Any] = {
+    with connection.cursor() as cursor:
+        cursor.execute(BY_SHIFT, _values(units, since, until))
+        return [ShiftCoverage(*row) for row in cursor.fetchall()]
+
+
+def coverage_by_unit(units: Collection[int] | None, since: dt.date, until: dt.date) -> list[UnitCoverage]:
+    """The same, summed up unit by unit."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_UNIT, _values(units, since, until))
+        return [UnitCoverage(*row) for row in cursor.fetchall()]
+
+
+def _values(units: Collection[int] | None, since: dt.date, until: dt.date) -> dict[str, Any]:
+    return {
         "now": clock.now(), "kinds": sorted(kinds_with_footage()), "since": since, "until": until,
         "units": None if units is None else sorted(units),
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(COVERAGE, values)
-        return [ShiftCoverage(*row) for row in cursor.fetchall()]

@@ -80,10 +80,11 @@ def coverage(request: ActorRequest) -> HttpResponse:
     """影像覆盖: duty by duty, how much of the time with a camera out has footage."""
     until = _day(request.GET.get("until"), clock.today())
     since = _day(request.GET.get("from"), until - dt.timedelta(days=DAYS - 1))
-    rows = questions.coverage_by_shift(request.actor.units_for("evidence.read"), max(since, until - dt.timedelta(days=92)), until)
+    units, since = request.actor.units_for("evidence.read"), max(since, until - dt.timedelta(days=92))
+    rows, by_unit = questions.coverage_by_shift(units, since, until), questions.coverage_by_unit(units, since, until)
     wanted, covered = sum(row.wanted for row in rows), sum(row.covered for row in rows)
     context = {
-        "rows": rows[:500], "n": len(rows), "wanted": wanted, "covered": covered, "since": since, "until": until,
+        "rows": rows[:500], "by_unit": by_unit, "n": len(rows), "wanted": wanted, "covered": covered, "since": since, "until": until,
         "share": covered / wanted if wanted else None, "chapter": selectors.CHAPTER,
     }  # fmt: skip
     return render(request, "evidence/coverage.html", context)
