@@ -176,6 +176,17 @@ PHOTO_MAX_BYTES = env_number("CHENGXIN_PHOTO_MAX_MB", 20, least=1, most=200) * 1
 FOOTAGE_DIR = Path(env_text("CHENGXIN_FOOTAGE") or DATA_DIR / "footage").resolve()
 # the second copy of important footage; by default beside it, which protects against a flipped byte and not against a lost disk
 FOOTAGE_COPY_DIR = Path(env_text("CHENGXIN_FOOTAGE_COPY") or DATA_DIR / "footage-copy").resolve()
+# or buckets of an S3 store, each instead of its directory
+FOOTAGE_BUCKET = env_text("CHENGXIN_FOOTAGE_BUCKET")
+FOOTAGE_COPY_BUCKET = env_text("CHENGXIN_FOOTAGE_COPY_BUCKET")
+S3 = {
+    "url": env_text("CHENGXIN_S3_URL"), "access_key": env_text("CHENGXIN_S3_ACCESS_KEY"), "secret_key": env_text("CHENGXIN_S3_SECRET_KEY"),
+    "region": env_text("CHENGXIN_S3_REGION") or "us-east-1", "authority": env_text("CHENGXIN_S3_CA"),
+}  # fmt: skip
+if (FOOTAGE_BUCKET or FOOTAGE_COPY_BUCKET) and not (S3["url"] and S3["access_key"] and S3["secret_key"]):
+    raise SettingError("设了影像存储桶，须同时设 CHENGXIN_S3_URL、CHENGXIN_S3_ACCESS_KEY 和 CHENGXIN_S3_SECRET_KEY。")
+# doors of the store past its S3 gateway, which its self-test must find shut
+STORE_FILERS, STORE_MASTERS = env_list("CHENGXIN_STORE_FILERS"), env_list("CHENGXIN_STORE_MASTERS")
 DOCUMENT_MAX_BYTES = env_number("CHENGXIN_DOCUMENT_MAX_MB", 50, least=1, most=500) * 1024 * 1024
 
 # who acts

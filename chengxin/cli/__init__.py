@@ -17,6 +17,7 @@ COMMANDS = {
     "rulebook": "chengxin.cli.rulebook:rulebook",
     "audit": "chengxin.cli.audit:audit",
     "footage": "chengxin.cli.footage:footage",
+    "storage": "chengxin.cli.storage:storage",
     "draw": "chengxin.cli.draw:draw",
     "people": "chengxin.cli.people:people",
     "demo": "chengxin.cli.demo:demo",

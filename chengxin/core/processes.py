@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from chengxin.core.lifeline import signal_group
@@ -24,6 +25,7 @@ class Program:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    folder: Path | None = None  # where it is started; None: where its parent is
 
 
 class ChildDied(RuntimeError):
@@ -86,6 +88,7 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         list(program.command),
         env={**os.environ, **program.environment},
+        cwd=program.folder,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )

@@ -35,6 +35,7 @@ AUDIT_ACTIONS = (
     AuditAction("evidence.expiry_withdrawn", "撤回到期影像清单"),
     AuditAction("evidence.deleted", "删除到期影像"),
     AuditAction("evidence.damage_found", "发现影像损坏"),
+    AuditAction("evidence.store_open", "存储自检未通过"),
     AuditAction("evidence.repaired", "修复影像"),
     AuditAction("evidence.reviewed", "审查抽中影像"),
     AuditAction("evidence.gap_explained", "说明影像缺失"),
@@ -49,5 +50,6 @@ MENU = (
     MenuItem("evidence.upload", SECTION, "上传影像", "evidence:upload", "evidence.ingest", "upload", 56),
     MenuItem("evidence.reviews", SECTION, "影像抽查", "evidence:reviews", "evidence.review", "arrows-random", 57),
     MenuItem("evidence.matters", SECTION, "影像保全", "evidence:matters", "evidence.hold", "lock", 58),
+    MenuItem("evidence.store", SECTION, "影像存储", "evidence:store", "evidence.unmark", "database", 61),
     MenuItem("evidence.expiry", SECTION, "到期影像", "evidence:expiry", "evidence.review_expiry", "trash", 60),
 )

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from chengxin.evidence.services.canary import check_store
 from chengxin.evidence.services.copies import check_due, copy_important
 from chengxin.evidence.services.coverage import find_gaps
 from chengxin.evidence.services.examination import examine_waiting
-from chengxin.evidence.services.expiry import delete_approved
+from chengxin.evidence.services.expiry import delete_approved, remove_remains
+from chengxin.evidence.services.locks import lock_due
 from chengxin.evidence.services.uploads import sweep_uploads
 
 
@@ -47,5 +49,20 @@ def check(timestamp: int) -> None:  # noqa: ARG001
 @app.periodic(cron="23 3 * * *")
 @app.task(name="evidence.delete_approved", queueing_lock="evidence.delete_approved")
 def delete(timestamp: int) -> None:  # noqa: ARG001
-    """Carry out approved expiry lists whose days of grace are over."""
+    """Carry out approved expiry lists whose days of grace are over, and take away what was left of earlier ones."""
     delete_approved()
+    remove_remains()
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(name="evidence.lock", queueing_lock="evidence.lock")
+def lock(timestamp: int) -> None:  # noqa: ARG001
+    """Lock in the store what is not locked long enough."""
+    lock_due()
+
+
+@app.periodic(cron="43 2 * * *")
+@app.task(name="evidence.check_store", queueing_lock="evidence.check_store")
+def check_canary(timestamp: int) -> None:  # noqa: ARG001
+    """Test that the store deletes nothing that is locked."""
+    check_store()

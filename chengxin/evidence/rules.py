@@ -181,13 +181,25 @@ ORDINARY, IMPORTANT = "ordinary", "important"
 CATEGORIES = {ORDINARY: "常规", IMPORTANT: "重要"}
 
 
-def why_kept(*, is_important: bool, holds: Sequence[str], deletable_from: dt.date, day: dt.date, is_asked_down: bool = False) -> list[str]:
+def lock_until(deletable_from: dt.date, day: dt.date, days: int, *, is_kept_on: bool) -> dt.date:
+    """Until the beginning of which day the store is to refuse deletion: the term, and for what is important or held some days more,
+    renewed as long as it is; so a lock outlives the end of a matter by so many days at most.
+    """
+    return max(deletable_from, day + dt.timedelta(days=days)) if is_kept_on else deletable_from
+
+
+def why_kept(
+    *, is_important: bool, holds: Sequence[str], deletable_from: dt.date, day: dt.date, is_asked_down: bool = False,
+    locked_until: dt.date | None = None,
+) -> list[str]:  # fmt: skip
     """Every reason why a recording may not be deleted on a day; empty when it may (2.2.3)."""
     reasons = [f"“{hold}”尚未办结，须保留" for hold in holds]
     if is_important:
         reasons.append("重要资料，长期保存")
     if is_asked_down:
         reasons.append("降级申请尚未审批")
+    if locked_until is not None and day < locked_until:
+        reasons.append(f"存储锁定到 {locked_until}")
     if day < deletable_from:
         reasons.append(f"未到期，{deletable_from} 起方可删除")
     return reasons

@@ -29,6 +29,7 @@ urlpatterns = [
     path("expiry/<int:pk>/", keeping.expiry_list, name="expiry_list"),
     path("expiry/<int:pk>/approve/", keeping.approve, name="approve_expiry"),
     path("expiry/<int:pk>/withdraw/", keeping.withdraw, name="withdraw_expiry"),
+    path("store/", keeping.store, name="store"),
     path("uploads/", uploads.collection, name="uploads"),
     path("uploads/<uuid:pk>/", uploads.one, name="upload_one"),
     path("upload/", uploads.upload_page, name="upload"),

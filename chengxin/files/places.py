@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
 import shutil
@@ -29,7 +30,13 @@ class Place(Protocol):
         """Its bytes, None when it is not there."""
 
     def remove(self, key: str) -> None:
-        """Take it away; harmless when it is gone already."""
+        """Take it away; harmless when it is gone already. Raises PermissionError for what is locked."""
+
+    def locks(self) -> bool:
+        """Whether the place itself can refuse to delete."""
+
+    def lock(self, key: str, until: dt.datetime) -> None:
+        """Have the place refuse to delete it before ``until``; only where it locks. Raises PermissionError for an earlier end."""
 
 
 class Directory:
@@ -85,6 +92,12 @@ class Directory:
 
     def remove(self, key: str) -> None:
         self.path_of(key).unlink(missing_ok=True)
+
+    def locks(self) -> bool:
+        return False
+
+    def lock(self, key: str, until: dt.datetime) -> None:
+        raise NotImplementedError("a directory refuses nothing to whoever may write in it")
 
 
 def _is_there(source: Path, path: Path) -> bool:

@@ -1,4 +1,4 @@
-from chengxin.evidence.models.copies import Copy, Damage
+from chengxin.evidence.models.copies import Copy, Damage, StoreCheck
 from chengxin.evidence.models.coverage import Gap
 from chengxin.evidence.models.keeping import Downgrade, ExpiryLine, ExpiryList, Hold, Matter, Viewing
 from chengxin.evidence.models.recordings import PART_BYTES, Recording, RecordingQuerySet, RecordingStep
@@ -7,5 +7,5 @@ from chengxin.evidence.models.uploads import Upload
 
 __all__ = [
     "PART_BYTES", "Copy", "Damage", "Downgrade", "ExpiryLine", "ExpiryList", "Gap", "Hold", "Matter", "Recording", "RecordingQuerySet",
-    "RecordingStep", "Review", "Upload", "Viewing",
+    "RecordingStep", "Review", "StoreCheck", "Upload", "Viewing",
 ]  # fmt: skip

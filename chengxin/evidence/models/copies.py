@@ -20,6 +20,19 @@ class Copy(models.Model):
         indexes = [models.Index(fields=["checked_at"], name="copy_by_check")]
 
 
+class StoreCheck(models.Model):
+    """One test of a bucket: what was tried on a locked object and how the store answered. Never changed."""
+
+    at = models.DateTimeField("时间")
+    place = models.CharField("存放", max_length=9, choices=[("originals", "原件"), ("copies", "副本")])
+    bucket = models.CharField("桶", max_length=63)
+    passed = models.BooleanField("通过")
+    lines = models.JSONField("明细")
+
+    class Meta:
+        ordering = ["-pk"]
+
+
 class Damage(models.Model):
     """What a check found wrong with an original or a copy, and what was done. Never changed but for its end."""
 

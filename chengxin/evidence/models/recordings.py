@@ -82,7 +82,9 @@ class Recording(models.Model):
     kept_through = models.DateField("留存至")
     deletable_from = models.DateField("可删除起")
     rule_version = models.CharField("规则版本", max_length=80)
+    locked_until = models.DateField("存储锁定至", null=True)  # its beginning; null where the store locks nothing
     deleted_at = models.DateTimeField("删除时间", null=True)
+    removed_at = models.DateTimeField("原件清除时间", null=True)  # when the bytes were gone
 
     objects = RecordingQuerySet.as_manager()
 
@@ -106,6 +108,7 @@ class Recording(models.Model):
             models.Index(fields=["shift"], include=["started_at", "ended_at"], name="recording_by_shift"),
             models.Index(fields=["id"], condition=models.Q(examined_at=None), name="recording_unexamined"),
             models.Index(fields=["-ingested_at"], condition=~models.Q(attribution="attributed"), name="recording_unattributed"),
+            models.Index(fields=["id"], condition=models.Q(deleted_at__isnull=False, removed_at=None), name="recording_to_remove"),
             models.Index(
                 fields=["deletable_from"], condition=models.Q(category="ordinary", deleted_at=None), name="recording_by_expiry"
             ),

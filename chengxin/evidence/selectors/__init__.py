@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from django.db.models import Count, Sum
 from django.urls import reverse
 
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
-from chengxin.evidence.models import Damage, Downgrade, ExpiryList, Gap, Matter, Recording, RecordingQuerySet, RecordingStep, Viewing
+from chengxin.evidence.models import (
+    Damage,
+    Downgrade,
+    ExpiryList,
+    Gap,
+    Matter,
+    Recording,
+    RecordingQuerySet,
+    RecordingStep,
+    StoreCheck,
+    Viewing,
+)
 from chengxin.evidence.selectors import coverage, expiry, sources
 
 CHAPTER = "二（二）装备"
@@ -62,7 +74,8 @@ def matter_for(pk: int) -> Matter:
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Gaps to explain and to decide, footage of nobody, downgrades to decide, expired footage to review and to approve."""
     return [
-        *_damages(actor), *_own_gaps(actor), *_gaps_to_decide(actor), *_unattributed(actor), *_downgrades(actor), *_expiry(actor),
+        *_damages(actor), *_open_stores(actor), *_own_gaps(actor), *_gaps_to_decide(actor), *_unattributed(actor),
+        *_downgrades(actor), *_expiry(actor),
     ]  # fmt: skip
 
 
@@ -70,14 +83,47 @@ def _damages(actor: Actor) -> list[Waiting]:
     """What no good side could repair: an alarm for who answers for the store."""
     if not actor.may("evidence.unmark"):
         return []
-    waiting = Damage.objects.filter(repaired_at=None, recording__deleted_at=None).select_related("recording")
     return [
         Waiting(
             f"{each.recording.number} {each.what}，没有完好的一份可以修复",
             reverse("evidence:recording", args=[each.recording_id]), CHAPTER, "evidence.damage",
         )
-        for each in waiting[:20]
+        for each in open_damages(20)
     ]  # fmt: skip
+
+
+def _open_stores(actor: Actor) -> list[Waiting]:
+    """A store that did not stand its last test: an alarm as well."""
+    if not actor.may("evidence.unmark"):
+        return []
+    last = StoreCheck.objects.order_by("place", "-pk").distinct("place")
+    return [
+        Waiting(
+            f"{each.get_place_display()}存储自检未通过",
+            reverse("evidence:store"),
+            CHAPTER,
+            "evidence.store_open",
+            detail=f"桶 {each.bucket}",
+        )
+        for each in last
+        if not each.passed
+    ]
+
+
+def store_checks(most: int = 30) -> list[StoreCheck]:
+    """The last tests of the store, the newest first."""
+    return list(StoreCheck.objects.all()[:most])
+
+
+def kept_in_all() -> tuple[int, int]:
+    """(recordings whose bytes are kept, those bytes)."""
+    found = Recording.objects.all().kept().aggregate(count=Count("pk"), size=Sum("size"))
+    return found["count"], found["size"] or 0
+
+
+def open_damages(most: int = 50) -> list[Damage]:
+    """What nothing has repaired yet."""
+    return list(Damage.objects.filter(repaired_at=None, recording__deleted_at=None).select_related("recording")[:most])
 
 
 def _own_gaps(actor: Actor) -> list[Waiting]:

@@ -21,6 +21,7 @@ def candidates(actor: Actor) -> list[Recording]:
     found = Recording.objects.all().expired(clock.today()).exclude(
         Exists(Hold.objects.filter(recording=OuterRef("pk"), matter__closed_at=None))
     ).exclude(Exists(ExpiryLine.objects.filter(recording=OuterRef("pk"), list__in=ExpiryList.objects.all().open())))  # fmt: skip
+    found = found.exclude(locked_until__gt=clock.today())
     if reach is not None:
         found = found.filter(unit_id__in=reach)
     return list(found.select_related("person", "unit").order_by("deletable_from", "pk")[:MOST])
@@ -32,6 +33,7 @@ def why_kept(recording: Recording, day: dt.date) -> list[str]:
         is_important=recording.is_important, holds=[hold.matter.title for hold in open_holds(recording)],
         deletable_from=recording.deletable_from, day=day,
         is_asked_down=Downgrade.objects.filter(recording=recording, granted=None).exists(),
+        locked_until=recording.locked_until,
     )  # fmt: skip
 
 

@@ -48,10 +48,10 @@ def examine(recording: Recording) -> Recording:
     the end known; whose it is and until when it is kept are then computed anew, unless a person has said whose it is.
     """
     try:
-        with store.open_original(recording) as file:
+        with store.at_hand(recording) as path, path.open("rb") as file:
             is_cut_off = recording.medium == rules.VIDEO and rules.is_cut_off(file, recording.size)
             sm3 = _sm3(file)
-            found = _probe(Path(file.name), picture_of(recording))
+            found = _probe(path, picture_of(recording))
     except FileNotFoundError:
         is_cut_off, sm3, found = False, "", {"trouble": "原文件不在存放位置"}
     return _keep(recording, found, sm3, is_cut_off=is_cut_off)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Collection, Mapping
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from chengxin.evidence.services.examination import picture_of
 from chengxin.evidence.services.keeping import step
 from chengxin.rulebook import selectors as rulebook
 
+LOG = logging.getLogger(__name__)
 SYSTEM = system_actor("影像到期清理")
 
 
@@ -108,7 +110,7 @@ def _delete(line_pk: int) -> int:
     """One recording of a list: looked at once more, then the row becomes its tombstone and the bytes go.
 
     The bytes go after the row is committed: a recording is never shown as kept when they are gone, and bytes that outlive a
-    crash in between are found by the check of the store.
+    crash in between, or a store that does not answer, are taken away by the job.
     """
     line = ExpiryLine.objects.select_for_update().select_related("list").get(pk=line_pk)
     recording = Recording.objects.select_for_update().get(pk=line.recording_id)
@@ -131,7 +133,19 @@ def _delete(line_pk: int) -> int:
     return 1
 
 
-def _remove_bytes(recording: Recording) -> None:
-    store.remove_original(recording)
-    store.copies().remove(recording.sha256)  # of one that was important once
+def remove_remains() -> int:
+    """Take away the bytes of deleted recordings that are still there, after a crash or because the store did not answer; how many."""
+    left = Recording.objects.filter(deleted_at__isnull=False, removed_at=None).order_by("pk")
+    return sum(_remove_bytes(recording) for recording in left.iterator(chunk_size=500))
+
+
+def _remove_bytes(recording: Recording) -> bool:
+    try:
+        store.remove_original(recording)
+        store.copies().remove(recording.sha256)  # of one that was important once
+    except OSError:
+        LOG.warning("the bytes of recording %s are still there, the job tries again", recording.pk, exc_info=True)
+        return False
     picture_of(recording).unlink(missing_ok=True)
+    Recording.objects.filter(pk=recording.pk).update(removed_at=clock.now())
+    return True

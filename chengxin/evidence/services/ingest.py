@@ -20,7 +20,7 @@ from chengxin.core.errors import Conflict, DomainError
 from chengxin.evidence import rules
 from chengxin.evidence.models import PART_BYTES, Recording, RecordingStep
 from chengxin.evidence.selectors import sources
-from chengxin.evidence.services import store
+from chengxin.evidence.services import locks, store
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook.rules import RuleValues, retention_dates
 
@@ -69,7 +69,9 @@ def keep_recordings(actor: Actor, arrivals: Sequence[Arrival]) -> list[Kept]:
     for arrival in arrivals:
         refuse_what_is_no_recording(arrival.original_name, arrival.digests)
     store.originals().keep([(arrival.draft, arrival.digests.sha256) for arrival in arrivals if arrival.draft is not None])
-    return _write(actor, arrivals)
+    kept = _write(actor, arrivals)
+    locks.lock_new(each.recording for each in kept if each.is_new and not each.recording.path)
+    return kept
 
 
 @transaction.atomic

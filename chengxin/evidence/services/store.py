@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,19 +17,41 @@ from django.conf import settings
 
 from chengxin.evidence import rules
 from chengxin.evidence.models import PART_BYTES, Recording
+from chengxin.files.bucket import Access, Bucket
 from chengxin.files.places import Directory, Place
 
 CHUNK = 1024 * 1024
 
 
 def originals() -> Place:
-    """The place of the originals."""
-    return Directory(settings.FOOTAGE_DIR / "originals")
+    """The place of the originals: a bucket where one is set, else a directory."""
+    return _bucket(settings.FOOTAGE_BUCKET) or Directory(settings.FOOTAGE_DIR / "originals")
 
 
 def copies() -> Place:
     """The separate place of the second copies."""
-    return Directory(settings.FOOTAGE_COPY_DIR)
+    return _bucket(settings.FOOTAGE_COPY_BUCKET) or Directory(settings.FOOTAGE_COPY_DIR)
+
+
+def _bucket(name: str) -> Place | None:
+    return Bucket(Access(**settings.S3), name) if name else None
+
+
+def whereabouts() -> list[dict[str, str]]:
+    """Where originals and copies lie, and how much room is left there, for people to read."""
+    found = []
+    for title, place in (("原件", originals()), ("副本", copies())):
+        if isinstance(place, Bucket):
+            found.append({"title": title, "where": f"桶 {place.name}", "free": place.access.url})
+        elif isinstance(place, Directory):
+            found.append({"title": title, "where": "目录", "free": f"{place.root}，{_room(place.root)}"})
+    return found
+
+
+def _room(folder: Path) -> str:
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    usage = shutil.disk_usage(there)
+    return f"剩余 {usage.free / 2**30:.0f} GiB（{usage.free / usage.total:.0%}）"
 
 
 def incoming() -> Path:
@@ -41,6 +64,25 @@ def incoming() -> Path:
 def open_original(recording: Recording) -> BinaryIO:
     """The bytes of a recording, wherever they lie. Raises FileNotFoundError."""
     return Path(recording.path).open("rb") if recording.path else originals().open(recording.sha256)
+
+
+@contextmanager
+def at_hand(recording: Recording) -> Iterator[Path]:
+    """A path with a recording's bytes, for programs that want one: where they lie, or for a while a copy of what lies in a bucket.
+
+    Raises FileNotFoundError.
+    """
+    with open_original(recording) as file:
+        if isinstance(getattr(file, "name", None), str):
+            yield Path(file.name)
+            return
+        draft = incoming() / f"copy-{secrets.token_hex(8)}"
+        try:
+            with draft.open("xb") as writing:
+                shutil.copyfileobj(file, writing, 4 * CHUNK)
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def remove_original(recording: Recording) -> None:
@@ -124,17 +166,26 @@ def copy_in(source: Path) -> tuple[Path, Digests]:
 
 
 def read_back(file: BinaryIO) -> Digests:
-    """The digests of an open file as it lies there, the whole and the parts hashed side by side.
+    """The digests of an open file as it lies there, the whole and the parts hashed side by side; of a stream, one after another.
 
     A file of one part is hashed once; of more, two threads read it (hashing lets other threads run).
     """
     file.seek(0)
+    if not isinstance(getattr(file, "name", None), str | int):
+        return _read_through(file)
     head = file.read(rules.HEAD)
     size = os.fstat(file.fileno()).st_size
     with hashers(1) as pool:
         whole = pool.submit(_digest_of, file.fileno(), 0, size) if size > PART_BYTES else None
         parts = [_digest_of(file.fileno(), at, min(PART_BYTES, size - at)) for at in range(0, size, PART_BYTES)]
         return Digests(size, (whole.result() if whole else b"".join(parts)).hex(), b"".join(parts), head)
+
+
+def _read_through(file: BinaryIO) -> Digests:
+    hashing = Hashing()
+    while chunk := file.read(CHUNK):
+        hashing.update(chunk)
+    return hashing.digests()
 
 
 def _digest_of(descriptor: int, at: int, count: int) -> bytes:

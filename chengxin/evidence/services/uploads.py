@@ -32,6 +32,7 @@ from chengxin.evidence.models import PART_BYTES, Recording, Upload
 from chengxin.evidence.selectors import sources
 from chengxin.evidence.services import store
 from chengxin.evidence.services.ingest import Arrival, keep_recordings
+from chengxin.files.bucket import StoreUnreachable
 from chengxin.rulebook import selectors as rulebook
 
 CHUNK = 1024 * 1024
@@ -253,6 +254,8 @@ def finish(actor: Actor, upload: Upload) -> Upload:
             Upload.objects.filter(pk=upload.pk).update(sha256=digests.sha256)
             try:
                 (kept,) = keep_recordings(actor, [_arrival(upload, draft, digests)])
+            except StoreUnreachable as error:
+                raise Busy("store", "影像存储暂时不可用；已收到的内容没有丢失，请稍后再查询，系统会继续入库。") from error
             except DomainError as error:
                 if error.code in {"not_a_recording", "empty_file"}:
                     _refuse(upload, error.message)

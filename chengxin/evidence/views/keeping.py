@@ -12,6 +12,7 @@ from chengxin.evidence import forms, selectors
 from chengxin.evidence.selectors import expiry as questions
 from chengxin.evidence.services import expiry as commands
 from chengxin.evidence.services import keeping
+from chengxin.evidence.services import store as places
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
 
@@ -30,6 +31,17 @@ def close_matter(request: ActorRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{matter.title} 已办结，保全解除。")
         return see_other(reverse("evidence:matters"))
     return render(request, "evidence/matters.html", {"matters": selectors.matters(), "form": form, "opened": pk}, status=422)
+
+
+@page("evidence.unmark")
+def store(request: ActorRequest) -> HttpResponse:
+    """影像存储: where footage lies, how much room is left, and how the store stood its tests."""
+    count, size = selectors.kept_in_all()
+    context = {
+        "places": places.whereabouts(), "kept": count, "size": size, "damages": selectors.open_damages(),
+        "checks": selectors.store_checks(),
+    }  # fmt: skip
+    return render(request, "evidence/store.html", context)
 
 
 @page("evidence.review_expiry", methods=("GET", "HEAD", "POST"))
