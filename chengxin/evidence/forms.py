@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from chengxin.evidence.models import Gap, Matter, Review
+from chengxin.evidence.models import Gap, Matter, ReasonReview, Review
 from chengxin.ui.forms import Form
 
 
@@ -44,6 +44,38 @@ class AttributionForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].widget.attrs |= {"list": "person-suggestions", "autocomplete": "off"}
+
+
+class ClipForm(Form):
+    start = forms.CharField(label="从", max_length=12, help_text="分:秒 或 时:分:秒。")
+    end = forms.CharField(label="到", max_length=12)
+    reason = forms.CharField(label="截取理由", max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("start", "end"):
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "placeholder": "0:00", "data-film-time": name}
+
+
+class ReleaseForm(Form):
+    clip = forms.ChoiceField(label="拷出什么", required=False)
+    recipient = forms.CharField(label="接收单位或人员", max_length=120)
+    purpose = forms.CharField(label="用途", max_length=200)
+    matter = forms.CharField(label="投诉或案件编号", max_length=80, required=False)
+
+    def __init__(self, *args: Any, clips: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["clip"].choices = [("", "原件"), *clips]  # type: ignore[attr-defined]
+
+
+class ReleaseDecisionForm(Form):
+    granted = forms.ChoiceField(label="审批", choices=[("yes", "同意拷出"), ("no", "不同意")], widget=forms.RadioSelect())
+    note = forms.CharField(label="意见", max_length=200, required=False)
+
+
+class ReasonForm(Form):
+    outcome = forms.ChoiceField(label="结果", choices=ReasonReview.OUTCOMES, widget=forms.RadioSelect())
+    note = forms.CharField(label="说明", max_length=300, required=False, widget=forms.Textarea({"rows": 2}))
 
 
 class ExplanationForm(Form):

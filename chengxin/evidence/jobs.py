@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from chengxin.evidence.services.canary import check_store
 from chengxin.evidence.services.copies import check_due, copy_important
 from chengxin.evidence.services.coverage import find_gaps
+from chengxin.evidence.services.derivatives import JOB, make_waiting
 from chengxin.evidence.services.examination import examine_waiting
 from chengxin.evidence.services.expiry import delete_approved, remove_remains
 from chengxin.evidence.services.locks import lock_due
@@ -23,6 +24,13 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  (expiry is a fact of the row
 def examine(timestamp: int) -> None:  # noqa: ARG001
     """Look into what has come."""
     examine_waiting()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name=JOB, queueing_lock=JOB)
+def make_derivatives(timestamp: int) -> None:  # noqa: ARG001
+    """Make the films that were asked for; on schedule as well, for what an ended run left waiting."""
+    make_waiting()
 
 
 @app.periodic(cron="17 * * * *")

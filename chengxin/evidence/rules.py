@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from chengxin.core.errors import DomainError
 from chengxin.rulekit.intervals import Interval, common, length, without
 
 # --- what a file is, by its content ---
@@ -203,6 +204,31 @@ def why_kept(
     if day < deletable_from:
         reasons.append(f"未到期，{deletable_from} 起方可删除")
     return reasons
+
+
+# --- clips ---
+
+CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):([0-5]?\d)", re.ASCII)
+
+
+def stretch(start: str, end: str, duration_ms: int | None, most_minutes: int) -> tuple[int, int]:
+    """The stretch of a film between two of its own times, in ms. Raises DomainError (field "start" or "end")."""
+    start_ms, end_ms = _film_time(start, "start"), _film_time(end, "end")
+    if duration_ms is not None and start_ms >= duration_ms:
+        raise DomainError("beyond", "开始时间超出了影像的时长。", field="start")
+    if end_ms <= start_ms:
+        raise DomainError("backwards", "结束时间应晚于开始时间。", field="end")
+    if end_ms - start_ms > most_minutes * 60_000:
+        raise DomainError("too_long", f"一个片段最长 {most_minutes} 分钟，请分段截取。", field="end")
+    return start_ms, min(end_ms, duration_ms) if duration_ms is not None else end_ms
+
+
+def _film_time(text: str, field: str) -> int:
+    match = CLOCK.fullmatch(text.strip().replace("：", ":"))
+    if match is None:
+        raise DomainError("bad_time", "时间请写成 分:秒 或 时:分:秒，如 1:05。", field=field)
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000
 
 
 # --- coverage ---

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chengxin.evidence.views import coverage, keeping, recordings, reviews, uploads, viewing
+from chengxin.evidence.views import access, coverage, keeping, recordings, releases, reviews, uploads, viewing
 
 app_name = "evidence"
 urlpatterns = [
@@ -13,6 +13,17 @@ urlpatterns = [
     path("viewings/<uuid:key>/", viewing.player, name="viewing"),
     path("viewings/<uuid:key>/picture/", viewing.picture, name="picture"),
     path("viewings/<uuid:key>/content/", viewing.content, name="content"),
+    path("viewings/<uuid:key>/derivatives/<int:pk>/", viewing.derivative, name="derivative"),
+    path("viewings/<uuid:key>/convert/", viewing.convert, name="convert"),
+    path("viewings/<uuid:key>/clip/", viewing.clip, name="clip"),
+    path("access/", access.access, name="access"),
+    path("reasons/", reviews.reasons, name="reasons"),
+    path("reasons/<int:year>/<int:month>/", reviews.reasons_month, name="reasons_month"),
+    path("reasons/<int:year>/<int:month>/file/", reviews.reasons_file, name="reasons_file"),
+    path("reasons/one/<int:pk>/", reviews.reason, name="reason"),
+    path("releases/", releases.releases, name="releases"),
+    path("releases/<int:pk>/decide/", releases.decide, name="decide_release"),
+    path("releases/<uuid:key>/", releases.download, name="download"),
     path("gaps/", coverage.gaps, name="gaps"),
     path("gaps/<int:pk>/explain/", coverage.explain, name="explain_gap"),
     path("gaps/<int:pk>/decide/", coverage.decide, name="decide_gap"),

@@ -53,6 +53,11 @@ class Recipe:
     application: Keys
     keeper: Keys  # makes buckets and nothing else; not given to the application
 
+    @property
+    def masters(self) -> tuple[str, ...]:
+        """Three agree by majority; two could not do without either, so a store of two hosts has one."""
+        return self.hosts[: 3 if len(self.hosts) > 2 else 1]
+
 
 def write(folder: Path, hosts: Sequence[str], buckets: Sequence[str]) -> Recipe:
     """Write everything a store needs into a folder that does not exist yet. Raises FileExistsError."""
@@ -91,13 +96,13 @@ def commands(
     """
     ports = ports or PORTS
     at, data = ["-ip", host, "-ip.bind", host], recipe.folder / "data"
-    masters = ",".join(f"{each}:{ports['master']}.{ports['master'] + GRPC}" for each in recipe.hosts[: 3 if len(recipe.hosts) > 2 else 1])
+    masters = ",".join(f"{each}:{ports['master']}.{ports['master'] + GRPC}" for each in recipe.masters)
     found: dict[str, list[str]] = {}
-    if host in recipe.hosts[:3]:
+    if host in recipe.masters:
         peers = masters if "," in masters else "none"
         found["master"] = [
             "master", *at, "-port", str(ports["master"]), "-mdir", str(data / "master"), "-peers", peers,
-            "-volumeSizeLimitMB", str(SMALL_VOLUME_MB if volumes > 1 else VOLUME_MB), "-disableHttp",
+            "-volumeSizeLimitMB", str(SMALL_VOLUME_MB if volumes > 1 else VOLUME_MB), "-disableHttp", "-telemetry=false",
             "-defaultReplication", replication or ("010" if len(recipe.hosts) > 1 else "000"),
         ]  # fmt: skip
     for number in range(volumes):
@@ -114,7 +119,7 @@ def commands(
         found["s3"] = [
             "s3", "-ip.bind", host, "-port", str(ports["s3"]), "-filer", f"{host}:{ports['filer']}.{ports['filer'] + GRPC}", "-config",
             str(recipe.folder / "s3.json"), "-cert.file", f"{gateway}.crt", "-key.file", f"{gateway}.key",
-            "-autoCreateBucket=false", "-iam=false", "-allowDeleteBucketNotEmpty=false",
+            "-autoCreateBucket=false", "-iam=false", "-allowDeleteBucketNotEmpty=false", "-port.iceberg", "0", "-port.lance", "0",
         ]  # fmt: skip
     return found
 
@@ -143,7 +148,7 @@ def environment(recipe: Recipe, ports: dict[str, int] | None = None) -> dict[str
         "CHENGXIN_S3_URL": to.url, "CHENGXIN_S3_ACCESS_KEY": to.access_key, "CHENGXIN_S3_SECRET_KEY": to.secret_key,
         "CHENGXIN_S3_CA": to.authority, "CHENGXIN_FOOTAGE_BUCKET": recipe.buckets[0], "CHENGXIN_FOOTAGE_COPY_BUCKET": recipe.buckets[1],
         "CHENGXIN_STORE_FILERS": f"http://{recipe.hosts[0]}:{at['filer']}",
-        "CHENGXIN_STORE_MASTERS": ",".join(f"http://{host}:{at['master']}" for host in recipe.hosts[:3]),
+        "CHENGXIN_STORE_MASTERS": ",".join(f"http://{host}:{at['master']}" for host in recipe.masters),
     }  # fmt: skip
 
 
@@ -219,7 +224,7 @@ def _role(folder: Path, role: str, certificate: str) -> str:
     return f'[grpc.{role}]\ncert = "{place}.crt"\nkey = "{place}.key"\nallowed_commonNames = "{",".join(ROLES)}"\n'
 
 
-TOKENS = ("signing", "filer_signing", "filer_signing.read")
+TOKENS = ("signing", "signing.read", "filer_signing", "filer_signing.read")
 
 
 # --- certificates ---

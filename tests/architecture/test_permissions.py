@@ -69,7 +69,7 @@ def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
         "findings.object", "findings.read_own", "portal.home",
         "portal.read_file", "rulebook.read",
     }  # fmt: skip
-    assert held["auditor"] == {"audit.read", "portal.home", "rulebook.read"}
+    assert held["auditor"] == {"audit.read", "evidence.read_log", "portal.home", "rulebook.read"}
 
 
 def test_established_officers_and_auxiliaries_hold_the_same() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from playwright.sync_api import expect
 from chengxin.core import clock
 from chengxin.duty.models import Shift
 from chengxin.equipment.models import Custody
-from chengxin.evidence.models import Gap, Recording, Review, Upload, Viewing
-from chengxin.evidence.services import examination, expiry, keeping, reviews, store
+from chengxin.evidence.models import Derivative, Download, Gap, Recording, Review, Upload, Viewing
+from chengxin.evidence.services import derivatives, examination, expiry, keeping, releases, reviews, store, viewing
 from chengxin.evidence.services.folder import import_folder
 from tests.browser.conftest import Site
 from tests.evidence.clips import clip
@@ -86,6 +87,61 @@ def test_an_upload_goes_on_after_a_lost_line_and_is_looked_at_under_a_watermark(
     expect(look.get_by_text("投诉 12 投诉核查：现场经过").first).to_be_visible()
 
 
+def test_a_clip_is_cut_from_the_player_and_fetched_after_another_agreed(site: Site, world: World, film: Path) -> None:
+    import_folder(SYSTEM, _settled(film), station="一号站")
+    recording = Recording.objects.get()
+    Recording.objects.filter(pk=recording.pk).update(unit=world.units["一中队"], person=world.persons["队员"], attribution="attributed")
+    examination.examine(recording)
+    look = site.page("队长", screen="phone")
+    look.goto(f"/evidence/recordings/{recording.pk}/")
+    look.get_by_label("观看理由").fill("投诉核查：现场经过")
+    look.get_by_role("button", name="说明理由并观看").click()
+    look.evaluate(PLAY)
+    look.evaluate("document.querySelector('video').pause()")
+    look.get_by_text("截取片段").click()
+    look.get_by_role("button", name="从当前位置起").click()
+    look.get_by_role("button", name="到当前位置止").click()
+    expect(look.get_by_label("从", exact=True)).to_have_value("0:00")
+    expect(look.get_by_label("到", exact=True)).to_have_value("0:01")
+    look.get_by_role("button", name="截取", exact=True).click()
+    expect(look.get_by_role("alert")).to_contain_text("截取理由")
+    expect(look.get_by_label("到", exact=True)).to_have_value("0:01")
+    look.get_by_label("截取理由").fill("投诉 12 取证")
+    look.get_by_role("button", name="截取", exact=True).click()
+    expect(look.get_by_text("制作中")).to_be_visible()
+    derivatives.make_waiting()
+    look.get_by_role("link", name=Derivative.objects.get().number).click(timeout=20_000)  # the page comes anew by itself
+    look.evaluate(PLAY.replace("0.5", "0.1"))
+    site.picture(look, "evidence-clip")
+    assert site.serious_violations(look) == []
+
+    look.goto(f"/evidence/recordings/{recording.pk}/")
+    look.get_by_role("heading", name="申请拷出").click()
+    look.get_by_label("拷出什么").select_option(index=1)
+    look.get_by_label("接收单位或人员").fill("某某区公安分局")
+    look.get_by_label("用途").fill("配合调查")
+    look.get_by_role("button", name="申请拷出").click()
+    leader = site.page("局长", screen="desktop")
+    leader.goto("/evidence/releases/")
+    leader.get_by_label("同意拷出").check()
+    site.picture(leader, "evidence-release-decision")
+    leader.get_by_role("button", name="提交审批").click()
+    expect(leader.get_by_text("已审批")).to_be_visible()
+    look.goto("/evidence/releases/")
+    site.picture(look, "evidence-release-own")
+    with look.expect_download() as fetched:
+        look.get_by_role("link", name="下载", exact=True).click()
+    made = Derivative.objects.get()
+    assert hashlib.sha256(Path(fetched.value.path()).read_bytes()).hexdigest() == made.sha256
+    assert Download.objects.count() == 1
+
+
+def _settled(film: Path) -> Path:
+    """Its folder, the file long written."""
+    os.utime(film, (clock.now().timestamp() - 3600,) * 2)
+    return film.parent
+
+
 SCREENS = {
     "队员": ["/evidence/mine/", "/evidence/gaps/", "/evidence/recordings/{important}/"],
     "队长": [
@@ -97,8 +153,16 @@ SCREENS = {
         "/evidence/coverage/",
     ],
     "大队长": ["/evidence/expiry/", "/evidence/recordings/{held}/"],
-    "督察": ["/evidence/reviews/", "/evidence/reviews/2026/1/", "/evidence/reviews/one/{review}/"],
-    "局长": ["/evidence/expiry/{list}/", "/evidence/recordings/{important}/"],
+    "督察": [
+        "/evidence/reviews/",
+        "/evidence/reviews/2026/1/",
+        "/evidence/reviews/one/{review}/",
+        "/evidence/access/",
+        "/evidence/reasons/",
+        "/evidence/store/",
+    ],
+    "审计员": ["/evidence/access/"],
+    "局长": ["/evidence/expiry/{list}/", "/evidence/recordings/{important}/", "/evidence/releases/"],
 }
 
 
@@ -140,6 +204,8 @@ def places(world: World, film: Path) -> dict[str, int]:
     supervisor = world.actor("督察")
     reviews.cast_month(supervisor, reviews.freeze_month(supervisor, dt.date(2026, 1, 1)), public="四 二 六")
     review = Review.objects.order_by("pk")[0]
+    viewing.open_viewing(world.actor("队长"), important, reason="投诉核查：现场经过", matter="投〔2026〕12")
+    releases.ask_release(world.actor("队长"), important, recipient="某某区公安分局", purpose="配合调查", matter="案 3")
     return {"important": important.pk, "held": held.pk, "doubtful": doubtful.pk, "list": made.pk, "review": review.pk}
 
 

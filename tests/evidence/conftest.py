@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chengxin.core import clock
+from chengxin.core.errors import DomainError
 from chengxin.evidence.models import Recording
 from chengxin.evidence.services.folder import import_folder
 from tests.evidence.clips import clip
@@ -36,6 +38,19 @@ def film(world: World, tmp_path: Path) -> Film:
         return Recording.objects.order_by("-pk")[0]
 
     return make
+
+
+def refusing(*tables: Any) -> Callable[[type[DomainError], str], AbstractContextManager[pytest.ExceptionInfo[DomainError]]]:
+    """What is done inside is refused with the message, and leaves not a row in any of the tables."""
+
+    @contextmanager
+    def refused(error: type[DomainError], message: str) -> Iterator[pytest.ExceptionInfo[DomainError]]:
+        before = [model.objects.count() for model in tables]
+        with pytest.raises(error, match=message) as told:
+            yield told
+        assert [model.objects.count() for model in tables] == before
+
+    return refused
 
 
 def world_has_camera(world: World) -> bool:

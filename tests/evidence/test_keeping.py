@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,26 +17,18 @@ from chengxin.evidence.models import Downgrade, ExpiryLine, ExpiryList, Hold, Ma
 from chengxin.evidence.selectors import expiry as questions
 from chengxin.evidence.services import examination, expiry, keeping, store, viewing
 from tests.evidence.clips import clip, sound
-from tests.evidence.conftest import Film
+from tests.evidence.conftest import Film, refusing
 from tests.world import World
 
 TODAY = dt.date(2026, 9, 30)
 LATER = dt.date(2027, 1, 4)
-TABLES = (Recording, RecordingStep, Downgrade, ExpiryLine, ExpiryList, Hold, Matter, Viewing, Entry)
+refused = refusing(Recording, RecordingStep, Downgrade, ExpiryLine, ExpiryList, Hold, Matter, Viewing, Entry)
 
 
 @pytest.fixture(autouse=True)
 def an_evening() -> Iterator[None]:
     with clock.frozen(clock.at(TODAY, 20)):
         yield
-
-
-@contextmanager
-def refused(error: type[DomainError], message: str) -> Iterator[None]:
-    before = [model.objects.count() for model in TABLES]
-    with pytest.raises(error, match=message):
-        yield
-    assert [model.objects.count() for model in TABLES] == before
 
 
 def titles(recording: Recording) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.urls import reverse
 
 from chengxin.core.actor import Actor
@@ -20,7 +20,7 @@ from chengxin.evidence.models import (
     StoreCheck,
     Viewing,
 )
-from chengxin.evidence.selectors import coverage, expiry, sources
+from chengxin.evidence.selectors import coverage, expiry, releases, sources
 
 CHAPTER = "二（二）装备"
 
@@ -46,6 +46,12 @@ def steps_of(recording: Recording) -> list[RecordingStep]:
 
 def viewings_of(recording: Recording) -> list[Viewing]:
     return list(recording.viewings.all()[:50])
+
+
+def viewings_visible_to(actor: Actor) -> QuerySet[Viewing]:
+    """Looks at recordings of the units whose log the actor reads."""
+    reach = actor.units_for("evidence.read_log")
+    return Viewing.objects.all() if reach is None else Viewing.objects.filter(recording__unit_id__in=reach)
 
 
 def open_downgrade(recording: Recording) -> Downgrade | None:
@@ -75,7 +81,7 @@ def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Gaps to explain and to decide, footage of nobody, downgrades to decide, expired footage to review and to approve."""
     return [
         *_damages(actor), *_open_stores(actor), *_own_gaps(actor), *_gaps_to_decide(actor), *_unattributed(actor),
-        *_downgrades(actor), *_expiry(actor),
+        *_downgrades(actor), *_expiry(actor), *releases.work_waiting_for(actor),
     ]  # fmt: skip
 
 

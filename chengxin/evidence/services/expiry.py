@@ -146,6 +146,8 @@ def _remove_bytes(recording: Recording) -> bool:
     except OSError:
         LOG.warning("the bytes of recording %s are still there, the job tries again", recording.pk, exc_info=True)
         return False
+    for derivative in recording.derivatives.exclude(sha256=""):
+        store.derived().remove(derivative.sha256)
     picture_of(recording).unlink(missing_ok=True)
     Recording.objects.filter(pk=recording.pk).update(removed_at=clock.now())
     return True

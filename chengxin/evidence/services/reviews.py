@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.db import transaction
 
@@ -13,28 +14,36 @@ from chengxin.core.capabilities import require
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
 from chengxin.draws.models import Draw
 from chengxin.draws.services import cast_draw, freeze_draw, replace_drawn
-from chengxin.evidence.models import Review
+from chengxin.evidence.models import ReasonReview, Review
 from chengxin.evidence.selectors import coverage, reviews
 from chengxin.evidence.services.keeping import step
+from chengxin.rulekit.draws import Entry
 
 
 @transaction.atomic
 def freeze_month(actor: Actor, month: dt.date) -> Draw:
     """Freeze the frame of a month that is over. Raises DomainError for one that still runs, Conflict for a second freeze."""
     require(actor, "evidence.review")
-    if (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1) > clock.today():
+    return _freeze(actor, month, reviews.key_of(month), "影像随机抽查", reviews.frame_of, "review_quota")
+
+
+@transaction.atomic
+def freeze_reasons(actor: Actor, month: dt.date) -> Draw:
+    """The same of the looks of a month, by the unit of who looked: the reasons given are to hold."""
+    require(actor, "evidence.review_reasons")
+    return _freeze(actor, month, reviews.reasons_key_of(month), "调阅理由随机抽查", reviews.reasons_frame_of, "reason_quota")
+
+
+def _freeze(
+    actor: Actor, month: dt.date, key: str, title: str, frame_of: Callable[[dt.date], list[Entry]], quota: str
+) -> Draw:  # fmt: skip
+    if reviews.following(month) > clock.today():
         raise DomainError("running", "这个月还没有结束，月末之后再抽取。", field="month")
-    policy = coverage.keeping_on(clock.today())
-    frame = reviews.frame_of(month)
-    quotas = {entry.stratum: policy["review_quota"] for entry in frame}
+    policy, frame = coverage.keeping_on(clock.today()), frame_of(month)
+    quotas = {entry.stratum: policy[quota] for entry in frame}
     return freeze_draw(
-        actor,
-        key=reviews.key_of(month),
-        title=f"{month:%Y 年 %m 月}影像随机抽查",
-        entries=frame,
-        quotas=quotas,
-        rule_version=policy.version,
-    )
+        actor, key=key, title=f"{month:%Y 年 %m 月}{title}", entries=frame, quotas=quotas, rule_version=policy.version
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -44,6 +53,40 @@ def cast_month(actor: Actor, draw: Draw, *, public: str) -> Draw:
     draw = cast_draw(actor, draw, public=public)
     Review.objects.bulk_create(Review(draw=draw, recording_id=int(name.removeprefix("影"))) for name in draw.drawn)
     return draw
+
+
+@transaction.atomic
+def cast_reasons(actor: Actor, draw: Draw, *, public: str) -> Draw:
+    """The same for the reasons of looks."""
+    require(actor, "evidence.review_reasons")
+    draw = cast_draw(actor, draw, public=public)
+    ReasonReview.objects.bulk_create(ReasonReview(draw=draw, viewing_id=int(name.removeprefix("阅"))) for name in draw.drawn)
+    return draw
+
+
+@transaction.atomic
+def record_reason(actor: Actor, review: ReasonReview, *, outcome: str, note: str = "") -> ReasonReview:
+    """Whether the reason of a drawn look holds, said by somebody who neither looked nor is of the unit of who looked."""
+    require(actor, "evidence.review_reasons")
+    review = ReasonReview.objects.select_for_update(of=("self",)).select_related("viewing__recording", "draw").get(pk=review.pk)
+    viewing = review.viewing
+    if viewing.user_id == actor.named_user or (actor.unit_id is not None and reviews.unit_of_viewer(viewing) == actor.unit_id):
+        raise NotAllowed("own_unit", "不能审查本人或本单位人员的调阅，请由其他单位的人员审查。")
+    if review.outcome:
+        raise Conflict("reviewed", f"{review.reviewed_label} 已经审查。")
+    if outcome not in dict(ReasonReview.OUTCOMES):
+        raise DomainError("bad_outcome", "请选择结果。", field="outcome")
+    if outcome == ReasonReview.UNSOUND and not note.strip():
+        raise DomainError("no_note", "请写明为什么理由不成立。", field="note")
+    review.outcome, review.note, review.reviewed_by = outcome, note.strip(), actor.named_user
+    review.reviewed_label, review.reviewed_at = actor.label, clock.now()
+    review.save()
+    step(actor, viewing.recording, "抽查调阅理由", f"{viewing.label}：{review.get_outcome_display()} {review.note}".strip())
+    record(
+        actor, "evidence.reason_reviewed", f"viewing:{viewing.pk}", person_id=viewing.person_id,
+        details={"outcome": outcome, "draw": review.draw.key, "note": review.note},
+    )  # fmt: skip
+    return review
 
 
 @transaction.atomic

@@ -33,6 +33,11 @@ def copies() -> Place:
     return _bucket(settings.FOOTAGE_COPY_BUCKET) or Directory(settings.FOOTAGE_COPY_DIR)
 
 
+def derived() -> Place:
+    """The place of films made from originals. They can be made again, so a directory does."""
+    return Directory(settings.FOOTAGE_DIR / "derived")
+
+
 def _bucket(name: str) -> Place | None:
     return Bucket(Access(**settings.S3), name) if name else None
 

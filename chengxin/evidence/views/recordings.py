@@ -15,13 +15,15 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.evidence import forms, rules, selectors
-from chengxin.evidence.models import Recording
-from chengxin.evidence.selectors import expiry, sources
+from chengxin.evidence.models import Derivative, Recording
+from chengxin.evidence.selectors import expiry, releases, sources
 from chengxin.evidence.services import keeping, viewing
+from chengxin.evidence.services import releases as copying
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
+from chengxin.ui.jinja import duration
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
 
@@ -91,7 +93,7 @@ class Step:
 
     title: str
     capability: str
-    form: Callable[[Any], Form]
+    form: Callable[[Any, Recording], Form]
     act: Callable[[Actor, Recording, dict[str, Any]], Any]
     done: str
     tone: str = "primary"
@@ -111,21 +113,35 @@ def _attribute(actor: Actor, recording: Recording, given: dict[str, Any]) -> Any
     return keeping.attribute_recording(actor, recording, person=person, reason=given["reason"])
 
 
+def _release_form(data: Any, recording: Recording) -> Form:
+    made = [each for each in releases.clips_of(recording) if each.state == Derivative.MADE]
+    return forms.ReleaseForm(
+        data, clips=[(str(each.pk), f"{each.number} {duration(each.start_ms)}–{duration(each.end_ms or 0)}") for each in made]
+    )
+
+
+def _ask_release(actor: Actor, recording: Recording, given: dict[str, Any]) -> Any:
+    chosen = given.pop("clip")
+    clip = releases.derivative_for(recording, int(chosen)) if chosen else None
+    return copying.ask_release(actor, recording, clip=clip, **given)
+
+
 STEPS = {
-    "attribute": Step("认定归属", "evidence.attribute", lambda data: forms.AttributionForm(data), _attribute, "已认定归属。"),
+    "attribute": Step("认定归属", "evidence.attribute", lambda data, _: forms.AttributionForm(data), _attribute, "已认定归属。"),
     "mark": Step(
-        "标记为重要", "evidence.mark", lambda data: forms.MarkForm(data, reasons=_reasons()),
+        "标记为重要", "evidence.mark", lambda data, _: forms.MarkForm(data, reasons=_reasons()),
         lambda actor, recording, given: keeping.mark_important(actor, recording, **given), "已标记为重要，长期保存。",
     ),
     "downgrade": Step(
-        "申请降级", "evidence.mark", lambda data: forms.DowngradeForm(data),
+        "申请降级", "evidence.mark", lambda data, _: forms.DowngradeForm(data),
         lambda actor, recording, given: keeping.ask_downgrade(actor, recording, **given), "已提出申请，等待另一人审批。",
     ),
-    "decide": Step("审批降级", "evidence.unmark", lambda data: forms.DecisionForm(data), _decide, "已审批。"),
+    "decide": Step("审批降级", "evidence.unmark", lambda data, _: forms.DecisionForm(data), _decide, "已审批。"),
     "hold": Step(
-        "保全", "evidence.hold", lambda data: forms.HoldForm(data),
+        "保全", "evidence.hold", lambda data, _: forms.HoldForm(data),
         lambda actor, recording, given: keeping.place_hold(actor, recording, **given), "已保全，事项办结前不会删除。",
     ),
+    "release": Step("申请拷出", "evidence.ask_release", _release_form, _ask_release, "已提出申请，等待另一人审批。"),
 }  # fmt: skip
 
 
@@ -137,8 +153,8 @@ def _offered(actor: Actor, recording: Recording) -> list[str]:
         "mark": not recording.is_important,
         "downgrade": recording.is_important and downgrade is None,
         "decide": downgrade is not None and downgrade.asked_by != actor.user_id,
-        "hold": True,
-    }
+        "hold": True, "release": True,
+    }  # fmt: skip
     may = {"mark": None, "downgrade": None}
     return [
         name
@@ -159,7 +175,7 @@ def _recording(request: ActorRequest, found: Recording, opened: str = "", bound:
         {
             "name": name,
             "title": STEPS[name].title,
-            "form": bound if name == opened and bound else STEPS[name].form(None),
+            "form": bound if name == opened and bound else STEPS[name].form(None, found),
             "open": name == opened,
         }
         for name in _offered(request.actor, found)
@@ -170,7 +186,8 @@ def _recording(request: ActorRequest, found: Recording, opened: str = "", bound:
         "downgrade": selectors.open_downgrade(found), "may_view": viewing.may_view(request.actor, found) and found.deleted_at is None,
         "viewing_form": bound if opened == "view" and bound else forms.ViewingForm(), "drift_limit": _drift_limit(),
         "suggestions": people.person_suggestions(request.actor) if any(door["name"] == "attribute" for door in doors) else [],
-        **_words(),
+        "clips": releases.clips_of(found), "releases": releases.releases_of(found),
+        "may_report": request.actor.may("evidence.report", found.unit_id), **_words(),
     }  # fmt: skip
     return render(request, "evidence/recording.html", context, status=422 if bound is not None else 200)
 
@@ -186,7 +203,7 @@ def act(request: ActorRequest, pk: int, name: str) -> HttpResponse:
     step = STEPS.get(name)
     if step is None:
         raise NotFound("no_step", "没有这个操作。")
-    form = step.form(request.POST)
+    form = step.form(request.POST, found)
     if form.carry_out(lambda given: step.act(request.actor, found, given)):
         messages.success(request, step.done)
         return see_other(reverse("evidence:recording", args=[pk]))

@@ -1,27 +1,28 @@
-"""The player: pieces of the original by HTTP range, a watermark over the picture."""
+"""The player: pieces of the original by HTTP range, a watermark over the picture, films made from it beside it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import BinaryIO
 from uuid import UUID
 
-from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse
+from django.urls import reverse
 
 from chengxin.core.errors import NotFound
-from chengxin.evidence import rules
-from chengxin.evidence.models import Recording
-from chengxin.evidence.services import store, viewing
+from chengxin.evidence import forms, rules
+from chengxin.evidence.models import Derivative, Recording, Viewing
+from chengxin.evidence.selectors import releases as questions
+from chengxin.evidence.services import derivatives, store, viewing
 from chengxin.evidence.services.examination import picture_of
 from chengxin.evidence.services.probe import PLAYABLE
+from chengxin.evidence.views.pieces import ranged
 from chengxin.ui.doors import ActorRequest, page
-from chengxin.ui.pages import render
+from chengxin.ui.forms import Form
+from chengxin.ui.pages import render, see_other
 
-CHUNK = 256 * 1024
-MOST = 8 * 1024 * 1024  # bytes an answer: a player asks for the next piece, and the thread is free in between
+MP4 = "video/mp4"
 TYPES = {
-    "mp4": "video/mp4", "mov": "video/mp4", "m4v": "video/mp4", "wav": "audio/wav", "mp3": "audio/mpeg", "m4a": "audio/mp4",
+    "mp4": MP4, "mov": MP4, "m4v": MP4, "wav": "audio/wav", "mp3": "audio/mpeg", "m4a": "audio/mp4",
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png",
 }  # fmt: skip
 
@@ -34,15 +35,37 @@ def media_type_of(recording: Recording) -> str:
 def is_playable(recording: Recording) -> bool:
     """Whether browsers show it as it is."""
     if recording.medium == rules.VIDEO:
-        return media_type_of(recording) == "video/mp4" and (recording.codec in PLAYABLE or recording.examined_at is None)
+        return media_type_of(recording) == MP4 and (recording.codec in PLAYABLE or recording.examined_at is None)
     return media_type_of(recording) != "application/octet-stream"
 
 
 @page("evidence.view_own")
 def player(request: ActorRequest, key: UUID) -> HttpResponse:
-    look = viewing.viewing_for(request.actor, key)
-    context = {"viewing": look, "recording": look.recording, "playable": is_playable(look.recording), "media": rules.MEDIA}
-    return render(request, "evidence/viewing.html", context)
+    return _player(request, viewing.viewing_for(request.actor, key))
+
+
+def _player(request: ActorRequest, look: Viewing, bound: Form | None = None) -> HttpResponse:
+    recording = look.recording
+    plays, made = is_playable(recording), questions.playable_of(recording)
+    clips = questions.clips_of(recording)
+    wanted = request.GET.get("clip", "")
+    chosen = next((each for each in clips if str(each.pk) == wanted and each.state == Derivative.MADE), None)
+    source = chosen or (made if not plays and made and made.state == Derivative.MADE else None)
+    context = {
+        "viewing": look, "recording": recording, "media": rules.MEDIA, "conversion": None if plays else made, "clips": clips,
+        "chosen": chosen, "source": _address(look, source) if source or plays else "",
+        "may_clip": recording.medium == rules.VIDEO and request.actor.may("evidence.clip", recording.unit_id),
+        "may_convert": not plays and recording.medium == rules.VIDEO and (made is None or made.state == Derivative.FAILED),
+        "form": bound or forms.ClipForm(),
+        "is_waiting": any(each.state == Derivative.WAITING for each in [*clips, *([made] if made and not plays else [])]),
+    }  # fmt: skip
+    return render(request, "evidence/viewing.html", context, status=422 if bound is not None else 200)
+
+
+def _address(look: Viewing, derivative: Derivative | None) -> str:
+    if derivative is None:
+        return reverse("evidence:content", args=[look.key])
+    return reverse("evidence:derivative", args=[look.key, derivative.pk])
 
 
 @page("evidence.view_own")
@@ -56,45 +79,35 @@ def picture(request: ActorRequest, key: UUID) -> HttpResponse:
 
 @page("evidence.view_own")
 def content(request: ActorRequest, key: UUID) -> HttpResponse:
-    """The piece of the original that the player asks for (RFC 9110 §14), at most so much at once."""
+    """The piece of the original that the player asks for, at most so much at once."""
     recording = viewing.viewing_for(request.actor, key).recording
     try:
         file = store.open_original(recording)
     except FileNotFoundError as error:
         raise NotFound("no_bytes", "原文件不在存放位置，请通知管理员核查。") from error
-    return _ranged(request, file, recording)  # type: ignore[return-value]
+    return ranged(request, file, recording.size, media_type_of(recording))  # type: ignore[return-value]
 
 
-def _ranged(request: ActorRequest, file: BinaryIO, recording: Recording) -> HttpResponseBase:
-    size, header = recording.size, request.headers.get("Range", "")
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", header.strip()) if header else None
-    if match is None or match.group(0) == "bytes=-":
-        first, last, status = 0, size - 1, 200
-    else:
-        first, last, status = *_asked(match, size), 206
-    if first >= size or first > last:
-        file.close()
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    if status == 206:
-        last = min(last, first + MOST - 1)
-    response = StreamingHttpResponse(_pieces(file, first, last + 1 - first), status=status, content_type=media_type_of(recording))
-    response["Content-Length"], response["Accept-Ranges"] = str(last + 1 - first), "bytes"
-    response["Cache-Control"], response["Content-Disposition"] = "no-store", "inline"
-    if status == 206:
-        response["Content-Range"] = f"bytes {first}-{last}/{size}"
-    return response
+@page("evidence.view_own")
+def derivative(request: ActorRequest, key: UUID, pk: int) -> HttpResponse:
+    """The same of a film made from the original, within a look at it."""
+    made = questions.derivative_for(viewing.viewing_for(request.actor, key).recording, pk)
+    return ranged(request, store.derived().open(made.sha256), made.size or 0, MP4)  # type: ignore[return-value]
 
 
-def _asked(match: re.Match[str], size: int) -> tuple[int, int]:
-    start, end = match.groups()
-    if not start:
-        return max(0, size - int(end)), size - 1
-    return int(start), min(int(end), size - 1) if end else size - 1
+@page("evidence.view_own", methods=("POST",))
+def convert(request: ActorRequest, key: UUID) -> HttpResponse:
+    """Have the film made playable."""
+    derivatives.ask_playable(request.actor, viewing.viewing_for(request.actor, key))
+    messages.success(request, "已开始转换，完成后在本页播放；原文件不改动。")
+    return see_other(reverse("evidence:viewing", args=[key]))
 
 
-def _pieces(file: BinaryIO, at: int, count: int) -> Iterator[bytes]:
-    with file:
-        file.seek(at)
-        while count and (chunk := file.read(min(CHUNK, count))):
-            count -= len(chunk)
-            yield chunk
+@page("evidence.clip", methods=("POST",))
+def clip(request: ActorRequest, key: UUID) -> HttpResponse:
+    """Cut out a stretch one has looked at."""
+    look, form = viewing.viewing_for(request.actor, key), forms.ClipForm(request.POST)
+    if form.carry_out(lambda given: derivatives.ask_clip(request.actor, look.recording, **given)):
+        messages.success(request, "正在制作片段；原文件不改动。")
+        return see_other(reverse("evidence:viewing", args=[key]) + "#clips")
+    return _player(request, look, form)
