@@ -179,12 +179,19 @@ FOOTAGE_COPY_DIR = Path(env_text("CHENGXIN_FOOTAGE_COPY") or DATA_DIR / "footage
 # or buckets of an S3 store, each instead of its directory
 FOOTAGE_BUCKET = env_text("CHENGXIN_FOOTAGE_BUCKET")
 FOOTAGE_COPY_BUCKET = env_text("CHENGXIN_FOOTAGE_COPY_BUCKET")
-S3 = {
-    "url": env_text("CHENGXIN_S3_URL"), "access_key": env_text("CHENGXIN_S3_ACCESS_KEY"), "secret_key": env_text("CHENGXIN_S3_SECRET_KEY"),
-    "region": env_text("CHENGXIN_S3_REGION") or "us-east-1", "authority": env_text("CHENGXIN_S3_CA"),
-}  # fmt: skip
-if (FOOTAGE_BUCKET or FOOTAGE_COPY_BUCKET) and not (S3["url"] and S3["access_key"] and S3["secret_key"]):
-    raise SettingError("设了影像存储桶，须同时设 CHENGXIN_S3_URL、CHENGXIN_S3_ACCESS_KEY 和 CHENGXIN_S3_SECRET_KEY。")
+
+
+def s3_access(prefix: str, default: dict[str, str]) -> dict[str, str]:
+    """Where a store is and who asks, from the environment; what is not set there is the default's."""
+    names = {"url": "URL", "access_key": "ACCESS_KEY", "secret_key": "SECRET_KEY", "region": "REGION", "authority": "CA"}
+    return {name: env_text(f"{prefix}_{ending}") or default[name] for name, ending in names.items()}
+
+
+S3 = s3_access("CHENGXIN_S3", {"url": "", "access_key": "", "secret_key": "", "region": "us-east-1", "authority": ""})
+S3_COPY = s3_access("CHENGXIN_S3_COPY", S3)  # the second copy may lie in another store altogether
+for _bucket, _told in ((FOOTAGE_BUCKET, S3), (FOOTAGE_COPY_BUCKET, S3_COPY)):
+    if _bucket and not (_told["url"] and _told["access_key"] and _told["secret_key"]):
+        raise SettingError("设了影像存储桶，须同时设 CHENGXIN_S3_URL、CHENGXIN_S3_ACCESS_KEY 和 CHENGXIN_S3_SECRET_KEY。")
 # doors of the store past its S3 gateway, which its self-test must find shut
 STORE_FILERS, STORE_MASTERS = env_list("CHENGXIN_STORE_FILERS"), env_list("CHENGXIN_STORE_MASTERS")
 DOCUMENT_MAX_BYTES = env_number("CHENGXIN_DOCUMENT_MAX_MB", 50, least=1, most=500) * 1024 * 1024

@@ -130,7 +130,7 @@ def working_folder(recipe: Recipe, name: str) -> Path:
 
 
 def read(folder: Path) -> Recipe:
-    """The recipe that was written into a folder. Raises FileNotFoundError."""
+    """The recipe that was written into a folder. Raises FileNotFoundError, also where its keys do not lie."""
     kept = json.loads((folder / "keys.json").read_text(encoding="utf-8"))
     return Recipe(folder, tuple(kept["hosts"]), tuple(kept["buckets"]), Keys(**kept["application"]), Keys(**kept["keeper"]))
 
@@ -170,7 +170,7 @@ def units(recipe: Recipe, host: str, program: str) -> dict[str, str]:
     """systemd units of one host, by file name."""
     return {
         f"chengxin-store-{name}.service": UNIT.format(
-            name=name, folder=recipe.folder, where=working_folder(recipe, name), command=" ".join([program, *words])
+            name=name, folder=recipe.folder, where=working_folder(recipe, name), command=" ".join([program, "-logtostderr", *words])
         )
         for name, words in commands(recipe, host).items()
     }
@@ -178,6 +178,7 @@ def units(recipe: Recipe, host: str, program: str) -> dict[str, str]:
 
 UNIT = """[Unit]
 Description=城心影像存储 {name}
+Wants=network-online.target
 After=network-online.target
 
 [Service]
@@ -187,7 +188,10 @@ ExecStart={command}
 Restart=always
 RestartSec=3
 LimitNOFILE=65536
+UMask=0077
 NoNewPrivileges=yes
+# the filer and the gateway each want a socket in /tmp, which is read-only without this
+PrivateTmp=yes
 ProtectSystem=strict
 ReadWritePaths={folder}/data
 

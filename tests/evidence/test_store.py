@@ -50,6 +50,7 @@ def in_the_store(engine: Store, settings: Any) -> Iterator[Store]:
         "url": access.url, "access_key": access.access_key, "secret_key": access.secret_key, "region": access.region,
         "authority": access.authority,
     }  # fmt: skip
+    settings.S3_COPY = settings.S3
     settings.FOOTAGE_BUCKET, settings.FOOTAGE_COPY_BUCKET = "footage", "footage-copy"
     settings.STORE_FILERS = [f"http://127.0.0.1:{engine.ports['filer']}"]
     settings.STORE_MASTERS = [f"http://127.0.0.1:{engine.ports['master']}"]
@@ -208,6 +209,7 @@ def test_locks_of_what_is_important_are_renewed(in_the_store: Store, world: Worl
     recording = film()
     keeping.mark_important(world.actor("队员"), recording, reason="案件证据")
     assert copies.copy_important() == 1
+    assert in_the_store.bucket("footage-copy").locked_until(recording.sha256) == clock.at(recording.deletable_from, 0)
     near = recording.deletable_from - dt.timedelta(days=10)
     with clock.frozen(clock.at(near, 3)):
         assert locks.lock_due() == 1
@@ -250,7 +252,7 @@ def test_a_store_that_locks_nothing_is_an_alarm(in_the_store: Store, world: Worl
     lines = canary.try_to_destroy(place)
     assert [line["passed"] for line in lines] == [False]
     settings.STORE_MASTERS = [in_the_store.access.url.replace("https", "http")]
-    settings.S3 = {**settings.S3, "url": "https://127.0.0.1:9"}
+    settings.S3 = settings.S3_COPY = {**settings.S3, "url": "https://127.0.0.1:9"}
     first, _ = canary.check_store()
     assert not first.passed
     assert StoreCheck.objects.filter(passed=False).count() == 2

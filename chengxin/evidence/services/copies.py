@@ -43,6 +43,8 @@ def write_copy(recording: Recording) -> bool:
         store.copies().replace(original, recording.sha256)
     if _digest(recording, COPY) != recording.sha256:
         return False  # the next run writes it again
+    if recording.locked_until is not None and store.copies().locks():
+        store.copies().lock(recording.sha256, clock.at(recording.locked_until))
     now = clock.now()
     with transaction.atomic():
         _, made = Copy.objects.get_or_create(recording=recording, defaults={"written_at": now, "checked_at": now})

@@ -25,12 +25,12 @@ CHUNK = 1024 * 1024
 
 def originals() -> Place:
     """The place of the originals: a bucket where one is set, else a directory."""
-    return _bucket(settings.FOOTAGE_BUCKET) or Directory(settings.FOOTAGE_DIR / "originals")
+    return _bucket(settings.FOOTAGE_BUCKET, settings.S3) or Directory(settings.FOOTAGE_DIR / "originals")
 
 
 def copies() -> Place:
     """The separate place of the second copies."""
-    return _bucket(settings.FOOTAGE_COPY_BUCKET) or Directory(settings.FOOTAGE_COPY_DIR)
+    return _bucket(settings.FOOTAGE_COPY_BUCKET, settings.S3_COPY) or Directory(settings.FOOTAGE_COPY_DIR)
 
 
 def derived() -> Place:
@@ -38,8 +38,8 @@ def derived() -> Place:
     return Directory(settings.FOOTAGE_DIR / "derived")
 
 
-def _bucket(name: str) -> Place | None:
-    return Bucket(Access(**settings.S3), name) if name else None
+def _bucket(name: str, access: dict[str, str]) -> Place | None:
+    return Bucket(Access(**access), name) if name else None
 
 
 def whereabouts() -> list[dict[str, str]]:
