@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chengxin.evidence.views import access, coverage, keeping, recordings, releases, reviews, uploads, viewing
+from chengxin.evidence.views import access, coverage, keeping, recordings, releases, reports, reviews, uploads, viewing
 
 app_name = "evidence"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("unattributed/", recordings.unattributed, name="unattributed"),
     path("recordings/<int:pk>/", recordings.recording, name="recording"),
     path("recordings/<int:pk>/view/", recordings.view, name="view"),
+    path("recordings/<int:pk>/report/", reports.report, name="report"),
+    path("reports/verifier/", reports.verifier, name="verifier"),
     path("recordings/<int:pk>/<slug:name>/", recordings.act, name="act"),
     path("viewings/<uuid:key>/", viewing.player, name="viewing"),
     path("viewings/<uuid:key>/picture/", viewing.picture, name="picture"),

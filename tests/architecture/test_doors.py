@@ -62,5 +62,5 @@ def test_administrators_hold_no_business_capability() -> None:
     administrators = {"sysadmin", "secadmin", "auditor"}
     business = {role.code for role in ROLES} - administrators
     shared = [c.code for c in capabilities if c.roles & administrators and c.roles & business]
-    # what everybody holds, whatever their role
-    assert set(shared) <= {"rulebook.read", "portal.home"}
+    # what everybody holds, whatever their role, and the log of looks at footage, which is audit
+    assert set(shared) <= {"rulebook.read", "portal.home", "evidence.read_log"}
