@@ -58,6 +58,8 @@ HTTPS = env_flag("CHENGXIN_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# how many reverse proxies of ours stand in front: whose word of the caller's address counts
+CHENGXIN_PROXIES = env_number("CHENGXIN_PROXIES", 0, least=0, most=5)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -75,6 +77,7 @@ INSTALLED_APPS = [
     "chengxin.equipment",
     "chengxin.evidence",
     "chengxin.attire",
+    "chengxin.complaints",
     "chengxin.portal",
     "django.contrib.contenttypes",
     "django.contrib.auth",

@@ -25,22 +25,23 @@ MOST_BYTES = 5 * 1024 * 1024
 
 
 def collect_photos(
-    actor: Actor, request: HttpRequest, *, name: str = "photo_files", kept_name: str = "photos", documents: bool = False
-) -> list[StoredFile]:
+    actor: Actor, request: HttpRequest, *, name: str = "photo_files", kept_name: str = "photos", documents: bool = False,
+    is_unnamed: bool = False,
+) -> list[StoredFile]:  # fmt: skip
     """Photos of this post: hidden ids kept from an earlier try, then the newly chosen files.
 
     What was accepted stays accepted when the rest of the form is refused. Raises DomainError for a bad photo.
     """
     earlier = selectors.waiting_files(actor, _ids(request.POST.getlist(kept_name)))
-    return [*earlier, *(_accept(actor, file, documents=documents) for file in request.FILES.getlist(name))]
+    return [*earlier, *(_accept(actor, file, documents=documents, is_unnamed=is_unnamed) for file in request.FILES.getlist(name))]
 
 
-def _accept(actor: Actor, file: UploadedFile, *, documents: bool) -> StoredFile:
+def _accept(actor: Actor, file: UploadedFile, *, documents: bool, is_unnamed: bool) -> StoredFile:
     head = file.read(8)
     file.seek(0)
     if documents and rules.looks_like_a_document(head):
         return services.accept_document(actor, file)
-    return services.accept_photo(actor, file)
+    return services.accept_photo(actor, file, is_unnamed=is_unnamed)
 
 
 def _ids(texts: list[str]) -> list[UUID]:

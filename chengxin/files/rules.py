@@ -67,6 +67,18 @@ def _captured_at(picture: Image.Image) -> dt.datetime | None:
         return None
 
 
+def without_metadata(content: bytes) -> bytes:
+    """The same picture, upright, without what the camera wrote beside it: place, device, owner. For senders who stay unnamed."""
+    with Image.open(io.BytesIO(content)) as picture:
+        kind = str(picture.format)
+        upright = ImageOps.exif_transpose(picture)
+        plain = upright.convert("RGB") if kind == "JPEG" else upright
+        plain.info = {}
+        buffer = io.BytesIO()
+        plain.save(buffer, kind, **({"quality": 90} if kind != "PNG" else {}))
+    return buffer.getvalue()
+
+
 class NotADocument(ValueError):
     """The content is not a document we keep; the message says what to do."""
 

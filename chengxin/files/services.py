@@ -23,8 +23,8 @@ from chengxin.files.models import SheetImport, StoredFile
 WAITING_HOURS = 24
 
 
-def accept_photo(actor: Actor, uploaded: UploadedFile) -> StoredFile:
-    """Keep an uploaded photo; it waits for the record that will own it.
+def accept_photo(actor: Actor, uploaded: UploadedFile, *, is_unnamed: bool = False) -> StoredFile:
+    """Keep an uploaded photo; it waits for the record that will own it. Of an unnamed sender's only the picture and its time are kept.
 
     Raises DomainError (field "photos") for something too large, empty, or not a photo.
     """
@@ -34,6 +34,8 @@ def accept_photo(actor: Actor, uploaded: UploadedFile) -> StoredFile:
     except rules.NotAPhoto as error:
         raise DomainError("not_a_photo", f"“{name}”：{error}", field="photos") from error
     captured = photo.captured_at.replace(tzinfo=clock.SHANGHAI) if photo.captured_at else None
+    if is_unnamed:
+        content, name = rules.without_metadata(content), "照片"
     return _keep(actor, content, name, photo.media_type, width=photo.width, height=photo.height, captured_at=captured)
 
 

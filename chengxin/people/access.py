@@ -13,6 +13,7 @@ from chengxin.core.actor import ANONYMOUS, Actor, Reach
 from chengxin.core.registry import capabilities
 from chengxin.people.catalog import ROLES
 from chengxin.people.models import Grant, Person, Status, StatusPeriod, Unit, User
+from chengxin.ui.address import address_of
 from chengxin.ui.database import prepared
 
 # what a suspended person may still do: read the own file and object
@@ -31,7 +32,7 @@ def actor_for_request(request: HttpRequest) -> Actor:
     user = getattr(request, "user", None)  # a request refused before the sign-in was read has none
     if user is None or not user.is_authenticated:
         return ANONYMOUS
-    return actor_for(user, address=request.META.get("REMOTE_ADDR", ""))
+    return actor_for(user, address=address_of(request))
 
 
 def actor_for(user: User, *, address: str = "", channel: str = "web") -> Actor:

@@ -33,10 +33,11 @@ ROLES = (
 )
 ROLE_BY_CODE = {role.code: role for role in ROLES}
 
-# what a token may be given: reading, the counter's custody and a dock's footage; findings and roll-calls are made by named people
+# what a token may be given: reading, the counter's custody, a dock's footage, a platform's orders; what costs a person anything
+# is done by named people
 TOKEN_CAPABILITIES = (
     *("people.read", "findings.read", "attire.read", "attire.today", "rulebook.read"),
-    *("equipment.read", "equipment.kiosk", "evidence.ingest"),
+    *("equipment.read", "equipment.kiosk", "evidence.ingest", "complaints.import"),
 )
 
 CAPABILITIES = (

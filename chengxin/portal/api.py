@@ -2,7 +2,7 @@
 
 A caller shows the token of a device or an integration; errors are problem+json; every operation names its capability. Findings,
 roll-calls and decisions are made by named people and therefore have no token's door; kiosks, lockers and docks check out and take
-back equipment, with the keeper named where one stands at the counter.
+back equipment, with the keeper named where one stands at the counter; the city's platform hands over its orders.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
 from chengxin.attire import selectors as attire
+from chengxin.complaints import api as complaints_api
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
 from chengxin.equipment import api as equipment_api
@@ -42,7 +43,8 @@ class TokenAuth(HttpBearer):
 api = NinjaAPI(
     title="城心 API",
     version="1",
-    description="设备与系统对接接口：查询，以及登记台、智能柜的领用与归还。时间为 ISO 8601，时区 Asia/Shanghai；错误为 problem+json。",
+    description="设备与系统对接接口：查询，登记台、智能柜的领用与归还，以及 12345 工单的移交。"
+    "时间为 ISO 8601，时区 Asia/Shanghai；错误为 problem+json。",
     auth=TokenAuth(),
     urls_namespace="api-1",
     docs_decorator=page("signed_in"),
@@ -189,3 +191,4 @@ def roll_calls(request: ApiRequest, since: dt.date | None = None, limit: int = 5
 
 api.add_router("/counter", equipment_api.counter)
 api.add_router("/equipment", equipment_api.equipment)
+api.add_router("/complaints", complaints_api.orders)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from chengxin.attire import selectors as attire
+from chengxin.complaints.selectors import waiting as complaints
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from chengxin.findings.models import Finding
     from chengxin.people.models import Assignment, Person, StatusPeriod
 
-CHAPTERS = (findings, duty, equipment, evidence, attire)
+CHAPTERS = (findings, duty, equipment, evidence, attire, complaints)
 MOST_IN_FILE = 200
 MOST_CUSTODIES = 20  # returned items shown in a personal file; the list of custodies has them all
 TREND_DAYS = 30

@@ -55,9 +55,11 @@ def see_other(url: str) -> HttpResponse:
 
 
 def navigation(actor: Actor) -> list[tuple[str, list[MenuItem]]]:
-    """The entries the actor may see, grouped by the plan's sections in the plan's order."""
-    entries = [item for item in menu if item.capability in {"public", "signed_in"} or actor.may(item.capability)]
-    entries = entries if actor is not ANONYMOUS else []
+    """The entries the actor may see, grouped by the plan's sections in the plan's order; the public's are for who has no account."""
+    if actor is ANONYMOUS:
+        entries = [item for item in menu if item.capability == "public"]
+    else:
+        entries = [item for item in menu if item.capability == "signed_in" or actor.may(item.capability)]
     entries.sort(key=lambda item: (SECTIONS.index(item.section), item.order, item.code))
     return [(section, list(items)) for section, items in groupby(entries, key=lambda item: item.section)]
 

@@ -64,7 +64,8 @@ def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
     assert not {"findings.raise", "findings.recheck", "findings.decide"} & held["captain"]
     assert "people.change" not in held["keeper"]
     assert held["officer"] == {
-        "attire.today", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report", "equipment.sizes",
+        "attire.today", "complaints.answer_own", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report",
+        "equipment.sizes",
         "evidence.explain_gap", "evidence.mark", "evidence.read_own", "evidence.view_own", "files.upload",
         "findings.object", "findings.read_own", "portal.home",
         "portal.read_file", "rulebook.read",

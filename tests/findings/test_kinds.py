@@ -22,5 +22,6 @@ def test_a_case_becomes_a_finding_of_its_kind(world: World, case: dict[str, Any]
                 approved_by="局长",
             )  # fmt: skip
         by = "局长" if case["person"] == "职员" else "督察"
-        finding = world.finding(person=case["person"], by=by, kind=case["kind"], facts={"act": case["act"], "entry": case["entry"]})
-    assert (finding.clause, finding.text) == (str(case["clause"]), case["act"])
+        facts = {name: case[name] for name in ("act", "entry", "validity") if name in case}
+        finding = world.finding(person=case["person"], by=by, kind=case["kind"], facts=facts)
+    assert (finding.clause, finding.text) == (str(case["clause"]), case.get("text", case["act"]))

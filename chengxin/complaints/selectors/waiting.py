@@ -1,0 +1,103 @@
+"""What of complaints waits for a person: derived from the facts each time, so a job that was down changes nothing (3.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from chengxin.complaints import rules, selectors
+from chengxin.complaints.models import Accused, Complaint, Pause, Reveal, Validity
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.waiting import Waiting
+from chengxin.rulebook import selectors as rulebook
+from chengxin.rulebook.rules import RuleValues
+
+
+def work_waiting_for(actor: Actor) -> list[Waiting]:
+    """To assign, to respond, to answer in time; decisions that need a second person; one's own reply."""
+    found = _own(actor)
+    if actor.may("complaints.read"):
+        found += [*_running(actor), *_decisions(actor)]
+    return found
+
+
+def _running(actor: Actor) -> list[Waiting]:
+    policy, now = rulebook.rule_values("complaints.clocks", clock.today(), simulate=True), clock.now()
+    return [each for row in selectors.open_ones(actor) for each in _of_row(actor, row, policy, now)]
+
+
+def _of_row(actor: Actor, row: Mapping[str, Any], policy: RuleValues, now: dt.datetime) -> list[Waiting]:
+    kind = rules.RESPONSE if row["response_met"] is None else rules.FEEDBACK
+    due = row[f"{kind}_due"]
+    if due is None:
+        return []
+    alarms = rules.alarms(
+        due.astimezone(clock.SHANGHAI), warn_hours=policy["warn_hours"][kind], escalate_hours=policy["escalate_hours"],
+        opens=policy["civil_hours"][0], closes=policy["civil_hours"][1],
+    )  # fmt: skip
+    escalated = now >= alarms.escalates_at
+    what = _what(actor, row, kind, escalated=escalated)
+    if not what:
+        return []
+    number = Complaint(pk=row["pk"]).number
+    return [
+        Waiting(
+            f"{what} {number}", reverse("complaints:detail", args=[row["pk"]]), selectors.CHAPTER, f"complaints.{kind}",
+            due_on=clock.local_day(due), detail=_left(due, now, warns=now >= alarms.warns_at),
+        )
+    ]  # fmt: skip
+
+
+def _what(actor: Actor, row: Mapping[str, Any], kind: str, *, escalated: bool) -> str:
+    """Who has to move it: triage first, then the unit that handles it; past the term, the leaders as well."""
+    if row["state"] == rules.RECEIVED and actor.may("complaints.triage"):
+        return "分办投诉"
+    mine = row["handler_id"] == actor.person_id or (row["handler_id"] is None and row["unit_id"] == actor.unit_id)
+    if row["unit_id"] is not None and mine and actor.may("complaints.handle", row["unit_id"]):
+        return "响应投诉" if kind == rules.RESPONSE else "反馈投诉结果"
+    if escalated and (actor.may("complaints.approve") or (row["unit_id"] == actor.unit_id and actor.may("complaints.handle"))):
+        return f"{rules.CLOCKS[kind]}已逾期，督办投诉"
+    return ""
+
+
+def _left(due: dt.datetime, now: dt.datetime, *, warns: bool) -> str:
+    hours = (due - now).total_seconds() / 3600
+    if hours < 0:
+        return f"已逾期 {-hours:.0f} 小时"
+    return f"只剩 {hours:.0f} 小时" if warns else f"还有 {hours:.0f} 小时"
+
+
+def _decisions(actor: Actor) -> list[Waiting]:
+    found: list[Waiting] = []
+    visible = Complaint.objects.all().visible_to(actor)
+    user = actor.user_id or 0
+    if actor.may("complaints.approve"):
+        pauses = Pause.objects.filter(granted=None, complaint__in=visible).exclude(asked_by=user)
+        found += [
+            _decision("审批暂停", each.complaint_id, "complaints.pause", f"{each.asked_label}：{each.reason}") for each in pauses[:50]
+        ]
+        reveals = Reveal.objects.filter(granted=None, complaint__in=visible).exclude(asked_by=user)
+        found += [_decision("是否同意查看投诉人", each.complaint_id, "complaints.reveal", f"{each.asked_label}") for each in reveals[:50]]
+    if actor.may("complaints.decide"):
+        validities = Validity.objects.filter(decided=None, complaint__in=visible).exclude(proposed_by=user)
+        found += [_decision("决定是否属实", each.complaint_id, "complaints.validity", each.proposed_label) for each in validities[:50]]
+    return found
+
+
+def _decision(what: str, pk: int, kind: str, detail: str) -> Waiting:
+    return Waiting(f"{what} {Complaint(pk=pk).number}", reverse("complaints:detail", args=[pk]), selectors.CHAPTER, kind, detail=detail)
+
+
+def _own(actor: Actor) -> list[Waiting]:
+    """A complaint about oneself that one was told of and has not answered."""
+    open_ = Accused.objects.filter(
+        person_id=actor.person_id or 0, told_at__isnull=False, replied_at=None, complaint__is_restricted=False
+    ).exclude(validities__decided=True)
+    return [
+        Waiting("回应对本人的投诉", reverse("complaints:own"), selectors.CHAPTER, "complaints.reply", due_on=each.object_by)
+        for each in open_[:20]
+    ]

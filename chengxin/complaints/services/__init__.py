@@ -1,0 +1,1 @@
+"""Commands of complaints, by what they are about."""

@@ -1,0 +1,16 @@
+// Print the receipt, copy its code.
+document.addEventListener("click", async (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const code = document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(code.textContent.trim());
+    button.textContent = "已复制";
+  } catch {
+    const range = document.createRange();  // no clipboard here: mark it, so that the person can copy
+    range.selectNodeContents(code);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+  }
+});

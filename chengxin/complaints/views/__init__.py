@@ -1,0 +1,1 @@
+"""Doors of complaints: the public's, the desk's, the accused's."""
