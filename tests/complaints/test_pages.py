@@ -164,6 +164,27 @@ def test_wrong_codes_are_slowed_and_all_answered_alike(world: World) -> None:
     assert other.post("/complaints/follow/", {"code": receipt.code}).status_code == 303
 
 
+def test_who_complained_second_of_one_matter_is_answered_and_can_reopen_it(world: World) -> None:
+    first, second = (intake.submit_complaint(Said(f"{TEXT} {who}"), form_key=uuid.uuid4(), who=who) for who in ("x", "y"))
+    supervisor, client = world.actor("督察"), world.client()
+    handling.assign_complaint(supervisor, first.complaint, unit=world.units["大队"], category="执法态度")
+    handling.merge_complaints(supervisor, second.complaint, into=first.complaint, reason="同一件事")
+    client.post("/complaints/follow/", {"code": second.code})
+    assert "一并办理" in client.get("/complaints/mine/").content.decode()
+    assert client.post("/complaints/mine/add/", {"text": "还有照片"}).status_code == 303
+    handling.close_complaint(world.actor("大队长"), first.complaint, result="resolved", reply="已批评教育")
+    page = client.get("/complaints/mine/").content.decode()
+    assert "已批评教育" in page
+    assert "已办结" in page
+    assert client.post("/complaints/mine/answer/", {"solved": "no", "satisfied": "no"}).status_code == 303
+    assert client.post("/complaints/mine/reopen/", {"reason": "没有赔偿"}).status_code == 303
+    first.complaint.refresh_from_db()
+    second.complaint.refresh_from_db()
+    assert (first.complaint.state, first.complaint.reopened) == (rules.HANDLING, 1)
+    assert (second.complaint.state, second.complaint.reopened) == (rules.MERGED, 0)
+    assert first.complaint.messages.filter(text="没有赔偿").exists()
+
+
 def test_a_code_opens_the_page_for_half_an_hour(world: World) -> None:
     receipt = intake.submit_complaint(Said(TEXT), form_key=uuid.uuid4(), who="x")
     client = world.client()

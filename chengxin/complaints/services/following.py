@@ -37,11 +37,16 @@ def find_by_code(typed: str, *, who: str) -> Complaint:
     return found
 
 
+def matter_of(complaint: Complaint) -> Complaint:
+    """What is handled: the complaint itself, or the one it was merged into."""
+    return complaint.merged_into or complaint
+
+
 @transaction.atomic
 def add_facts(complaint: Complaint, *, text: str, photos: Sequence[UUID] = ()) -> Message:
     """More facts or photos while it, or what it was merged into, is open. Raises Conflict when it is not."""
     complaint = locked(complaint)
-    matter = complaint.merged_into or complaint
+    matter = matter_of(complaint)
     if not matter.is_open:
         raise Conflict("over", "这件投诉已经办结；如没有解决，可以要求重新办理。")
     words = text_of(text, "text", "请写明补充内容。")
@@ -66,10 +71,11 @@ def _said(complaint: Complaint, text: str) -> Message:
 def answer_questions(complaint: Complaint, *, solved: bool, satisfied: bool, note: str = "") -> Answer:
     """Was it solved, and is the complainant satisfied: asked apart, answered once a round."""
     complaint = locked(complaint)
-    if complaint.state != rules.CLOSED:
+    matter = matter_of(complaint)
+    if matter.state != rules.CLOSED:
         raise Conflict("not_closed", "这件投诉还没有办结，办结后再评价。")
     made, new = Answer.objects.get_or_create(
-        complaint=complaint, round=complaint.reopened,
+        complaint=complaint, round=matter.reopened,
         defaults={"at": clock.now(), "solved": solved, "satisfied": satisfied, "note": rules.clean_text(note)[:500]},
     )  # fmt: skip
     if not new:
@@ -84,20 +90,27 @@ def answer_questions(complaint: Complaint, *, solved: bool, satisfied: bool, not
 
 @transaction.atomic
 def reopen_complaint(complaint: Complaint, *, reason: str) -> Complaint:
-    """Not solved: it goes back to who handled it, counted, with clocks of a round of its own. What the first round was, stays."""
-    complaint = locked(complaint)
+    """Not solved: it, or what it was merged into, goes back to who handled it, counted, with clocks of a round of its own.
+
+    What the first round was, stays. Raises Conflict when it is not closed, or was closed too long ago.
+    """
+    matter = locked(matter_of(complaint))
     words = text_of(reason, "reason", "请写明为什么没有解决。")
-    if complaint.state == rules.CLOSED and complaint.closed_at is not None:
-        limit = complaint.closed_at + dt.timedelta(days=intake.policy()["reopen_days"])
+    if matter.state == rules.CLOSED and matter.closed_at is not None:
+        limit = matter.closed_at + dt.timedelta(days=intake.policy()["reopen_days"])
         if clock.now() > limit:
             raise Conflict("too_late", "办结已久，请另行提交一件新的投诉。")
-    moved(complaint, rules.REOPEN)
-    complaint.reopened += 1
-    complaint.closed_at, complaint.result, complaint.where_to = None, "", ""
-    complaint.save()
+    moved(matter, rules.REOPEN)
+    matter.reopened += 1
+    matter.closed_at, matter.result, matter.where_to = None, "", ""
+    matter.save()
     now = clock.now()
-    Clock.objects.bulk_create(clocks_for(complaint, now, policy_on(now.date()), rulebook.work_calendar(), complaint.reopened))
+    Clock.objects.bulk_create(clocks_for(matter, now, policy_on(now.date()), rulebook.work_calendar(), matter.reopened))
     _said(complaint, words)
-    step(PUBLIC, complaint, f"第 {complaint.reopened} 次要求重新办理", outward=True)
-    record(PUBLIC, "complaints.reopened", f"complaint:{complaint.pk}", unit_id=complaint.unit_id, details={"times": complaint.reopened})
-    return complaint
+    if matter.pk != complaint.pk:  # for those who handle it, not for the others who complained of the same
+        label = f"{complaint.number} 的投诉人"
+        Message.objects.create(complaint=matter, thread=Message.INWARD, at=now, by_label=label, text=words)
+    for each in {complaint.pk: complaint, matter.pk: matter}.values():
+        step(PUBLIC, each, f"第 {matter.reopened} 次要求重新办理", outward=True)
+    record(PUBLIC, "complaints.reopened", f"complaint:{matter.pk}", unit_id=matter.unit_id, details={"times": matter.reopened})
+    return matter

@@ -138,12 +138,13 @@ def _show(request: ActorRequest, complaint: Complaint, opened: str = "", bound: 
     doors = {"add": forms.FactsForm(), "answer": forms.AnswerForm(), "reopen": forms.ReopenForm()}
     if bound is not None:
         doors[opened] = bound
-    answer = complaint.answers.filter(round=complaint.reopened).first()
+    matter = following.matter_of(complaint)
+    answer = complaint.answers.filter(round=matter.reopened).first()
     context = {
         "complaint": complaint, "doors": doors, "opened": opened, "answer": answer, "messages_out": selectors.outward(complaint),
         "steps": complaint.steps.filter(is_outward=True), "clocks": selectors.clocks_of(complaint),
         "photos": len(selectors.photos_of(complaint)),
-        "is_closed": complaint.state == rules.CLOSED, "results": rules.RESULTS,
+        "matter": matter, "is_closed": matter.state == rules.CLOSED, "results": rules.RESULTS,
     }  # fmt: skip
     return _private(render(request, "complaints/mine.html", context, status=422 if bound is not None else 200))
 
