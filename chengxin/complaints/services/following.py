@@ -94,6 +94,7 @@ def reopen_complaint(complaint: Complaint, *, reason: str) -> Complaint:
 
     What the first round was, stays. Raises Conflict when it is not closed, or was closed too long ago.
     """
+    complaint = Complaint.objects.get(pk=complaint.pk)  # it may have been merged since it was read
     matter = locked(matter_of(complaint))
     words = text_of(reason, "reason", "请写明为什么没有解决。")
     if matter.state == rules.CLOSED and matter.closed_at is not None:
