@@ -10,7 +10,8 @@ from chengxin.files.models import SheetImport, StoredFile
 
 def waiting_files(actor: Actor, ids: Iterable[UUID]) -> list[StoredFile]:
     """The actor's own uploads that wait for a record; others are left out."""
-    return list(StoredFile.objects.filter(pk__in=list(ids), uploaded_by=actor.user_id or 0, owner=""))
+    wanted = list(ids)
+    return list(StoredFile.objects.filter(pk__in=wanted, uploaded_by=actor.user_id or 0, owner="")) if wanted else []
 
 
 def waiting_file(actor: Actor, pk: UUID) -> StoredFile:

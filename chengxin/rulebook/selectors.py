@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from chengxin.core.errors import DomainError, NotFound
 from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion, State
 from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, completed, parse_days
 from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
-from chengxin.ui.database import Question, prepared
+from chengxin.ui.database import Question, ask, prepared
 
 # the rules that hold entries of what can be found
 CATALOGUES = (
@@ -73,8 +74,18 @@ def _understood(code: str, clause: str, number: int, values: dict[str, Any]) -> 
 
 def work_calendar() -> WorkCalendar:
     """The newest version of every year."""
+    return ask(calendar_question())
+
+
+def calendar_question() -> Question[WorkCalendar]:
+    """The same, to be asked together with other questions. Versions are never changed, so a calendar is understood once."""
+    return Question("SELECT array_agg(id ORDER BY id) FROM rulebook_calendarversion", [], lambda rows: _calendar(tuple(rows[0][0] or ())))
+
+
+@lru_cache(maxsize=4)
+def _calendar(versions: tuple[int, ...]) -> WorkCalendar:
     newest: dict[int, CalendarVersion] = {}
-    for version in CalendarVersion.objects.order_by("year", "number"):
+    for version in CalendarVersion.objects.filter(pk__in=versions).order_by("year", "number"):
         newest[version.year] = version
     return WorkCalendar(_as_year(version) for version in newest.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,13 @@ def environment(**options: Any) -> Environment:
 
 
 def _url(name: str, *args: Any, **kwargs: Any) -> str:
-    return reverse(name, args=args, kwargs=kwargs)
+    return reverse(name, args=args, kwargs=kwargs) if args or kwargs else address_of(name)
+
+
+@cache
+def address_of(name: str) -> str:
+    """The address of a name without places; the navigation asks for the same dozens on every page."""
+    return reverse(name)
 
 
 def _is_demo() -> bool:

@@ -11,11 +11,11 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render as django_render
-from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from chengxin.core.actor import ANONYMOUS, Actor
 from chengxin.core.registry import MenuItem, menu
+from chengxin.ui.jinja import address_of
 
 SECTIONS = (
     "工作台",
@@ -66,6 +66,6 @@ def navigation(actor: Actor) -> list[tuple[str, list[MenuItem]]]:
 
 def current_entry(actor: Actor, path: str) -> str:
     """The code of the navigation entry a page belongs to: the one with the longest address the path begins with."""
-    entries = [(reverse(item.url), item.code) for _, items in navigation(actor) for item in items]
+    entries = [(address_of(item.url), item.code) for _, items in navigation(actor) for item in items]
     fitting = [(len(address), code) for address, code in entries if path == address or (address != "/" and path.startswith(address))]
     return max(fitting, default=(0, ""))[1]

@@ -69,7 +69,7 @@ def with_clocks(complaints: ComplaintQuerySet) -> Any:
     """Each with the terms of its running round: both due moments and when they were met."""
     columns: dict[str, Subquery] = {}
     for kind in rules.CLOCKS:
-        of_round = Clock.objects.filter(complaint=OuterRef("pk"), kind=kind, round=OuterRef("reopened"))
+        of_round = Clock.objects.filter(complaint=OuterRef("pk"), kind=kind, round=OuterRef("reopened")).order_by()
         columns |= {f"{kind}_due": Subquery(of_round.values("due_at")), f"{kind}_met": Subquery(of_round.values("met_at"))}
     return complaints.annotate(**columns)
 

@@ -12,6 +12,12 @@ from chengxin.ui.database import prepared
 
 COUNT = """INSERT INTO complaints_throttle (key, begins_at, count) VALUES (%s, %s, 1)
  ON CONFLICT (key, begins_at) DO UPDATE SET count = complaints_throttle.count + 1 RETURNING count"""
+# one source, and only while it keeps within its limit all together: what one is refused takes nothing from the others
+COUNT_BOTH = """WITH own AS (INSERT INTO complaints_throttle (key, begins_at, count) VALUES (%s, %s, 1)
+  ON CONFLICT (key, begins_at) DO UPDATE SET count = complaints_throttle.count + 1 RETURNING count),
+ every AS (INSERT INTO complaints_throttle (key, begins_at, count) SELECT %s, %s, 1 FROM own WHERE own.count <= %s
+  ON CONFLICT (key, begins_at) DO UPDATE SET count = complaints_throttle.count + 1 RETURNING count)
+ SELECT own.count, coalesce((SELECT count FROM every), 0) FROM own"""
 
 
 class TooMany(DomainError):
@@ -22,13 +28,22 @@ class TooMany(DomainError):
 
 def count(purpose: str, who: str, *, every: dt.timedelta) -> int:
     """One more of this purpose by this somebody within the running stretch of time; how many so far."""
-    begins = _stretch(every)
-    return int(prepared(COUNT, [keys.digest("throttle", f"{purpose}:{who}"), begins])[0][0])
+    return int(prepared(COUNT, [_key(purpose, who), _stretch(every)])[0][0])
+
+
+def count_both(purpose: str, who: str, *, every: dt.timedelta, most: int, all_every: dt.timedelta) -> tuple[int, int]:
+    """One more by this somebody, and of all together unless it is beyond what one may: how many so far of both."""
+    own, together = prepared(COUNT_BOTH, [_key(purpose, who), _stretch(every), _key(purpose, "all"), _stretch(all_every), most])[0]
+    return int(own), int(together)
+
+
+def _key(purpose: str, who: str) -> str:
+    return keys.digest("throttle", f"{purpose}:{who}")
 
 
 def so_far(purpose: str, who: str, *, every: dt.timedelta) -> int:
     """The same without counting."""
-    found = Throttle.objects.filter(key=keys.digest("throttle", f"{purpose}:{who}"), begins_at=_stretch(every)).first()
+    found = Throttle.objects.filter(key=_key(purpose, who), begins_at=_stretch(every)).first()
     return found.count if found else 0
 
 
