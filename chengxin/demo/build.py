@@ -30,6 +30,7 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor, system_actor
 from chengxin.core.errors import DomainError
 from chengxin.demo import cast
+from chengxin.demo.complaints import Complaints
 from chengxin.demo.footage import Footage
 from chengxin.demo.stores import Stores
 from chengxin.files.services import accept_photo
@@ -161,6 +162,7 @@ class _Town:
                 self.at(day, 9 + self.chance.randrange(7), self.chance.randrange(60), self._patrol)
         self.stores.plan(duties, today, self.now)
         Footage(self.units, self.actor, self.at, self.chance).plan(duties, today)
+        Complaints(self.units, self.persons, self.actor, self.at).plan(self.first_day, today)
         self._plan_staff_matters(today)
         self._plan_orders(today)
         self._plan_present(today)

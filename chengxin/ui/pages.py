@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -38,12 +39,13 @@ def render(request: HttpRequest, template: str, context: Mapping[str, Any] | Non
 def shell(request: HttpRequest) -> dict[str, Any]:
     """What every page of the shell needs: the actor, the navigation, the messages (a context processor)."""
     actor: Actor = getattr(request, "actor", None) or import_string(settings.CHENGXIN_ACTOR)(request)
+    nav = navigation(actor)
     return {
         "actor": actor,
-        "nav": navigation(actor),
+        "nav": nav,
         "messages": get_messages(request),
         "csrf_token_value": get_token(request),
-        "here": current_entry(actor, request.path),
+        "here": current_entry(nav, request.path),
     }
 
 
@@ -54,18 +56,23 @@ def see_other(url: str) -> HttpResponse:
     return response
 
 
-def navigation(actor: Actor) -> list[tuple[str, list[MenuItem]]]:
+def navigation(actor: Actor) -> Sequence[tuple[str, Sequence[MenuItem]]]:
     """The entries the actor may see, grouped by the plan's sections in the plan's order; the public's are for who has no account."""
-    if actor is ANONYMOUS:
-        entries = [item for item in menu if item.capability == "public"]
-    else:
-        entries = [item for item in menu if item.capability == "signed_in" or actor.may(item.capability)]
-    entries.sort(key=lambda item: (SECTIONS.index(item.section), item.order, item.code))
-    return [(section, list(items)) for section, items in groupby(entries, key=lambda item: item.section)]
+    return _entries(None if actor is ANONYMOUS else frozenset(each.capability for each in menu if actor.may(each.capability)))
 
 
-def current_entry(actor: Actor, path: str) -> str:
+@lru_cache(maxsize=256)
+def _entries(held: frozenset[str] | None) -> tuple[tuple[str, tuple[MenuItem, ...]], ...]:
+    """Sorted and grouped once for each set of capabilities: there are a few dozen such sets, and every page asks."""
+    wanted = {"public"} if held is None else {"signed_in", *held}
+    entries = sorted(
+        (item for item in menu if item.capability in wanted), key=lambda item: (SECTIONS.index(item.section), item.order, item.code)
+    )
+    return tuple((section, tuple(items)) for section, items in groupby(entries, key=lambda item: item.section))
+
+
+def current_entry(nav: Sequence[tuple[str, Sequence[MenuItem]]], path: str) -> str:
     """The code of the navigation entry a page belongs to: the one with the longest address the path begins with."""
-    entries = [(address_of(item.url), item.code) for _, items in navigation(actor) for item in items]
+    entries = [(address_of(item.url), item.code) for _, items in nav for item in items]
     fitting = [(len(address), code) for address, code in entries if path == address or (address != "/" and path.startswith(address))]
     return max(fitting, default=(0, ""))[1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import CharField, F, Func, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from chengxin.ui.export import csv_response, xlsx_response
@@ -112,6 +112,11 @@ class ListPage:
     def _number(self, name: str) -> int:
         text = self.value(name)
         return int(text) if text.isdecimal() and len(text) < 9 else 1
+
+
+def moment_of(name: str) -> Func:
+    """A moment as pages show it (2026-09-30 17:05, Asia/Shanghai), written by the database: in long lists that is quicker."""
+    return Func(F(name), template="to_char(%(expressions)s AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')", output_field=CharField())
 
 
 def _is_date(text: str) -> bool:

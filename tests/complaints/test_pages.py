@@ -464,6 +464,13 @@ def test_what_waits_is_with_who_can_move_it(world: World, case: Complaint) -> No
     assert kinds("大队长") == {"complaints.response"}
     assert kinds("队长") == set()
     assert fresh.number not in " ".join(each.title for each in work_waiting_for(world.actor("局长")))
+    accused.reply_as_accused(world.actor("队员"), Accused.objects.get(), text="当时对方先推搡")
+    assert "complaints.inquiry" in kinds("大队长")
+    handling.close_complaint(world.actor("大队长"), case, result="resolved", reply="已批评教育")
+    assert "complaints.inquiry" in kinds("大队长")  # whether it is right outlasts the answer to the complainant
+    assert "complaints.pause" not in kinds("督察")  # nothing to pause any more
+    second = accused.name_accused(world.actor("大队长"), case, person=world.persons["协管"])
+    assert accused.tell_accused(world.actor("大队长"), second, text="有人反映您当日语言不当").told_at is not None
     with later(24 * 2):
         titles = " ".join(each.title for each in work_waiting_for(world.actor("局长")))
         assert f"响应已逾期，督办投诉 {fresh.number}" in titles

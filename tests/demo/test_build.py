@@ -11,16 +11,20 @@ from django.test import Client
 
 from chengxin.attire.models import RollCall
 from chengxin.audit.models import Entry
+from chengxin.complaints import rules
+from chengxin.complaints.models import Accused, Answer, Clock, Complaint, Pause, Reveal, Validity
+from chengxin.complaints.services.accused import units_of
 from chengxin.core import clock
 from chengxin.demo import build, cast
 from chengxin.equipment.models import Count, Custody, Item
 from chengxin.equipment.selectors import stock_table
 from chengxin.evidence.models import Gap, Hold, Recording
+from chengxin.files.models import StoredFile
 from chengxin.findings.models import Finding, Proposal
 from chengxin.people.models import Person, Unit, User
 from tests.world import World
 
-MONDAY = clock.at(dt.date(2026, 11, 23), 10)
+MONDAY = clock.at(dt.date(2026, 11, 9), 10)  # six weeks before lie the holidays of October and a make-up workday
 
 
 @pytest.fixture
@@ -56,6 +60,9 @@ def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(bur
     its_history_came_through_the_commands()
     its_equipment_rooms_are_full_of_life()
     its_footage_is_there_and_some_of_it_is_asked_for()
+    its_complaints_are_of_every_kind()
+    its_complaints_came_at_every_hour_and_were_kept_or_missed()
+    nobody_handles_what_concerns_the_own_unit()
     before = Person.objects.count(), Entry.objects.count()
     build.build_when_empty()
     assert (Person.objects.count(), Entry.objects.count()) == before
@@ -97,6 +104,54 @@ def its_footage_is_there_and_some_of_it_is_asked_for() -> None:
     assert Gap.objects.filter(state=Gap.OPEN).exists()
     newest = Recording.objects.exclude(codec="").order_by("-pk")[0]
     assert (newest.codec, newest.is_cut_off) == ("h264", False)
+
+
+def its_complaints_are_of_every_kind() -> None:
+    every = Complaint.objects.all()
+    total = every.count()
+    assert total == Entry.objects.filter(action="complaints.received").count() >= 380
+    assert set(every.values_list("channel", flat=True)) == {"web", "hotline", "letter", "visit", "12345"}
+    assert set(every.values_list("state", flat=True)) == set(rules.STATES)
+    assert set(every.exclude(result="").values_list("result", flat=True)) == set(rules.RESULTS)
+    assert total / 4 < every.filter(is_anonymous=True).count() < total / 2
+    assert {1, 2} <= set(every.values_list("reopened", flat=True))
+    assert every.exclude(merged_into=None).exists()
+    assert every.exclude(repeat_of=None).exists()
+    assert every.get(is_restricted=True).state == rules.ROUTED
+    assert set(Answer.objects.values_list("solved", "satisfied")) == {(True, True), (True, False), (False, True), (False, False)}
+    assert set(Pause.objects.values_list("granted", flat=True)) == {True, False, None}
+    assert {True, None} <= set(Reveal.objects.values_list("granted", flat=True))
+    photographed = StoredFile.objects.filter(owner__startswith="complaint:").values_list("owner", flat=True).distinct()
+    assert photographed.count() == 5
+
+
+def its_complaints_came_at_every_hour_and_were_kept_or_missed() -> None:
+    received = [moment.astimezone(clock.SHANGHAI) for moment in Complaint.objects.values_list("received_at", flat=True)]
+    days = {moment.date() for moment in received}
+    assert {dt.date(2026, 10, day) for day in (1, 2, 5, 6, 7)} <= days, "the holidays of the week"
+    assert dt.date(2026, 10, 10) in days, "a make-up workday"
+    assert days & {dt.date(2026, 10, 17), dt.date(2026, 10, 18), dt.date(2026, 10, 24), dt.date(2026, 10, 25)}, "an ordinary weekend"
+    assert any(moment.hour >= 22 or moment.hour < 6 for moment in received)
+    found = Counter((each.kind, rules.verdict(each.due_at, each.met_at, MONDAY)) for each in Clock.objects.all())
+    for kind in rules.CLOCKS:
+        assert found[kind, rules.IN_TIME] > 300
+        assert 3 < found[kind, rules.LATE] < 70
+        assert found[kind, rules.RUNNING] > 1
+        assert found[kind, rules.OVERDUE] >= 1
+
+
+def nobody_handles_what_concerns_the_own_unit() -> None:
+    with clock.frozen(MONDAY):
+        for each in Accused.objects.select_related("complaint", "person"):
+            assert each.complaint.unit_id not in units_of(each), each.complaint.number
+            assert each.complaint.handler_id != each.person_id
+        client = Client()
+        client.force_login(User.objects.get(username="officer1"))
+        own = client.get("/complaints/own/").content.decode()
+    assert Accused.objects.get(replied_at=None, validities=None).told_text in own
+    decided = set(Validity.objects.values_list("outcome", "decided"))
+    assert {("true", True), ("true", False), ("partly", True), ("untrue", True), ("partly", None)} <= decided
+    assert Validity.objects.exclude(finding=None).count() == 2
 
 
 def test_an_installation_with_units_gets_no_demo(world: World, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:

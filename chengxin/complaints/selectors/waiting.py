@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from chengxin.complaints import rules, selectors
@@ -21,7 +22,7 @@ def work_waiting_for(actor: Actor) -> list[Waiting]:
     """To assign, to respond, to answer in time; decisions that need a second person; one's own reply."""
     found = _own(actor)
     if actor.may("complaints.read"):
-        found += [*_running(actor), *_decisions(actor)]
+        found += [*_running(actor), *_inquiries(actor), *_decisions(actor)]
     return found
 
 
@@ -76,7 +77,7 @@ def _decisions(actor: Actor) -> list[Waiting]:
     visible = Complaint.objects.all().visible_to(actor)
     user = actor.user_id or 0
     if actor.may("complaints.approve"):
-        pauses = Pause.objects.filter(granted=None, complaint__in=visible).exclude(asked_by=user)
+        pauses = Pause.objects.filter(granted=None, complaint__in=visible.open()).exclude(asked_by=user)
         found += [
             _decision("审批暂停", each.complaint_id, "complaints.pause", f"{each.asked_label}：{each.reason}") for each in pauses[:50]
         ]
@@ -86,6 +87,21 @@ def _decisions(actor: Actor) -> list[Waiting]:
         validities = Validity.objects.filter(decided=None, complaint__in=visible).exclude(proposed_by=user)
         found += [_decision("决定是否属实", each.complaint_id, "complaints.validity", each.proposed_label) for each in validities[:50]]
     return found
+
+
+def _inquiries(actor: Actor) -> list[Waiting]:
+    """Persons named and not told yet, or heard (or silent beyond the term) and not judged yet, for who handles the complaint."""
+    if not actor.may("complaints.handle"):
+        return []
+    named = Accused.objects.filter(complaint__in=Complaint.objects.all().visible_to(actor)).exclude(
+        complaint__state__in=[rules.MERGED, rules.ROUTED]
+    ).exclude(validities__in=Validity.objects.exclude(decided=False)).select_related("person", "complaint")  # fmt: skip
+    mine = named.filter(Q(complaint__handler_id=actor.person_id) | Q(complaint__handler=None, complaint__unit_id=actor.unit_id or 0))
+    heard = Q(replied_at__isnull=False) | Q(object_by__lt=clock.today())
+    return [
+        _decision("告知被投诉人" if each.told_at is None else "提出认定意见", each.complaint_id, "complaints.inquiry", each.person.name)
+        for each in mine.filter(Q(told_at=None) | heard)[:50]
+    ]
 
 
 def _decision(what: str, pk: int, kind: str, detail: str) -> Waiting:

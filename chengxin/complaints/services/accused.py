@@ -11,7 +11,7 @@ from django.db.models import Q
 from chengxin.audit.services import record
 from chengxin.complaints import rules
 from chengxin.complaints.models import Accused, Complaint, Message, Validity
-from chengxin.complaints.services.locks import for_acting, for_handling, locked, step, text_of
+from chengxin.complaints.services.locks import for_acting, for_inquiry, locked, step, text_of
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.capabilities import require
@@ -32,7 +32,7 @@ def name_accused(actor: Actor, complaint: Complaint, *, person: Person) -> Accus
 
     Raises DomainError when the person had no unit, Conflict while the unit that handles it is that very unit.
     """
-    complaint = for_handling(actor, complaint)
+    complaint = for_inquiry(actor, complaint)
     day = complaint.happened_on or clock.local_day(complaint.received_at)
     unit = people.unit_of(person, day)
     if unit is None:
@@ -68,7 +68,7 @@ def take_over(later: Complaint, first: Complaint) -> None:
 @transaction.atomic
 def tell_accused(actor: Actor, accused: Accused, *, text: str) -> Accused:
     """Tell the person in a paraphrase what is complained of, so that the person can be heard. The words of the complaint stay here."""
-    complaint = for_handling(actor, accused.complaint)
+    complaint = for_inquiry(actor, accused.complaint)
     accused = Accused.objects.select_for_update().get(pk=accused.pk)
     if accused.told_at is not None:
         raise Conflict("told", "已经告知过被投诉人。")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from chengxin.audit.services import record
-from chengxin.complaints import rules
+from chengxin.complaints import rules, selectors
 from chengxin.complaints.models import Attempt, Clock, Complaint, Message, Pause
 from chengxin.complaints.services import intake
 from chengxin.complaints.services.accused import take_over, units_of
@@ -220,6 +220,8 @@ def ask_pause(actor: Actor, complaint: Complaint, *, reason: str) -> Pause:
     words = text_of(reason, "reason", "请写明暂停理由，例如等待检测结果。")[:200]
     if complaint.pauses.filter(granted=None).exists():
         raise Conflict("asked", "已有一份暂停申请等待审批。")
+    if selectors.is_paused(complaint):
+        raise Conflict("paused", "这件投诉正在暂停，到期或恢复后才能再申请。")
     made = Pause.objects.create(
         complaint=complaint, reason=words, asked_by=actor.named_user, asked_label=actor.label, asked_at=clock.now()
     )  # fmt: skip

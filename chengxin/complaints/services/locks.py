@@ -34,6 +34,14 @@ def for_acting(actor: Actor, complaint: Complaint, capability: str) -> Complaint
     return found
 
 
+def for_inquiry(actor: Actor, complaint: Complaint) -> Complaint:
+    """The complaint, locked, open or closed: whether it is right about a person may take longer than the answer to the complainant."""
+    found = for_acting(actor, complaint, "complaints.handle")
+    if found.state in {rules.MERGED, rules.ROUTED}:
+        raise Conflict("over", f"这件投诉目前是“{found.get_state_display()}”，不能再办理。请刷新页面核对。")
+    return found
+
+
 def refuse_conflict(actor: Actor, complaint: Complaint) -> None:
     """The person complained of, and everybody of that person's unit, keeps out of the case (回避); of one routed out, nearly everybody."""
     if complaint.is_restricted and not actor.may("complaints.restricted"):

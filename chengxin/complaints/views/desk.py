@@ -26,7 +26,7 @@ from chengxin.people import selectors as people
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
-from chengxin.ui.tables import Column, Filter, ListPage
+from chengxin.ui.tables import Column, Filter, ListPage, moment_of
 
 COLUMNS = (
     Column("pk", "编号", "pk"),
@@ -40,7 +40,7 @@ COLUMNS = (
     Column("reopened", "重办", "reopened"),
 )
 FIELDS = (
-    "pk", "received_at", "channel", "category", "unit_name", "state", "result", "response_due", "response_met", "feedback_due",
+    "pk", "received_at", "received", "channel", "category", "unit_name", "state", "result", "response_due", "response_met", "feedback_due",
     "feedback_met", "reopened", "is_anonymous",
 )  # fmt: skip
 
@@ -48,7 +48,11 @@ FIELDS = (
 @page("complaints.read")
 def complaints(request: ActorRequest) -> HttpResponse:
     """投诉办理: both clocks of each, nothing of who complained."""
-    rows = selectors.with_clocks(selectors.complaints_visible_to(request.actor)).annotate(unit_name=F("unit__name")).values(*FIELDS)
+    rows = (
+        selectors.with_clocks(selectors.complaints_visible_to(request.actor))
+        .annotate(unit_name=F("unit__name"), received=moment_of("received_at"))
+        .values(*FIELDS)
+    )
     listing = ListPage(
         request, rows, COLUMNS,
         (

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chengxin.complaints import forms, selectors
+from chengxin.complaints import forms, rules, selectors
 from chengxin.complaints.models import Complaint
 from chengxin.complaints.services import accused, handling, intake, vault
 from chengxin.core.actor import Actor
@@ -84,7 +84,8 @@ DOORS: dict[str, Door] = {
         lambda actor, complaint, given: handling.add_note(actor, complaint, **given), "已记录。",
     ),
     "accused": Door(
-        "认定被投诉人", "complaints.handle", _is_open, lambda data, *_: forms.PersonForm(data),
+        "认定被投诉人", "complaints.handle", lambda _, complaint: complaint.state not in {rules.MERGED, rules.ROUTED},
+        lambda data, *_: forms.PersonForm(data),
         lambda actor, complaint, given: accused.name_accused(actor, complaint, person=people.person_by_text(actor, given["person"])),
         "已认定，该单位人员须回避。",
     ),
