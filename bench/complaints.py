@@ -143,6 +143,7 @@ def _list(reader: User) -> Result:
     assert answer.status_code == 200
     assert answer.content.count(b'data-title="') >= 50 * 9, "fifty full rows are what is measured"
     script = ";\n".join(query["sql"].replace("\n", " ") for query in captured.captured_queries if query["sql"].startswith("SELECT")) + ";\n"
+    script = script.replace("HH24:MI", "HH24.MI")  # a colon would name a variable of pgbench
     pages, limit = interleaved(5, lambda: rate(lambda: client.get(LIST), SECONDS), lambda: pgbench(script, SECONDS))
     return result(f"work list of 50 over {LISTED:,}", pages, "pages/s", limit, "≥ 0.24")
 
