@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from chengxin.core import clock
 from chengxin.duty.models import Shift
@@ -34,13 +34,17 @@ def film(world: World, tmp_path: Path) -> Path:
     return path
 
 
-PLAY = """() => new Promise((done, failed) => {
-  const film = document.querySelector("video");
-  film.ontimeupdate = () => { if (film.currentTime > 0.5) done(); };
+PLAY = """(film, until) => new Promise((done, failed) => {
+  film.ontimeupdate = () => { if (film.currentTime > until) done(); };
   film.onerror = () => failed(new Error(film.error.message));
   film.muted = true;
   film.play().catch(failed);
 })"""
+
+
+def play(page: Page, until: float) -> None:
+    """Play the film of the page until so many seconds of it are over; waits for the page that a click asked for."""
+    page.locator("video").evaluate(PLAY, until)
 
 
 def test_an_upload_goes_on_after_a_lost_line_and_is_looked_at_under_a_watermark(site: Site, world: World, film: Path) -> None:
@@ -77,7 +81,7 @@ def test_an_upload_goes_on_after_a_lost_line_and_is_looked_at_under_a_watermark(
     look.get_by_role("button", name="说明理由并观看").click()
     video = look.locator("video")
     expect(video).to_be_visible()
-    look.evaluate(PLAY)
+    play(look, 0.5)
     assert look.evaluate("document.querySelector('video').videoWidth") == 160
     expect(look.locator(".watermark")).to_contain_text("队长")
     site.picture(look, "evidence-viewing")
@@ -96,7 +100,7 @@ def test_a_clip_is_cut_from_the_player_and_fetched_after_another_agreed(site: Si
     look.goto(f"/evidence/recordings/{recording.pk}/")
     look.get_by_label("观看理由").fill("投诉核查：现场经过")
     look.get_by_role("button", name="说明理由并观看").click()
-    look.evaluate(PLAY)
+    play(look, 0.5)
     look.evaluate("document.querySelector('video').pause()")
     look.get_by_text("截取片段").click()
     look.get_by_role("button", name="从当前位置起").click()
@@ -111,7 +115,8 @@ def test_a_clip_is_cut_from_the_player_and_fetched_after_another_agreed(site: Si
     expect(look.get_by_text("制作中")).to_be_visible()
     derivatives.make_waiting()
     look.get_by_role("link", name=Derivative.objects.get().number).click(timeout=20_000)  # the page comes anew by itself
-    look.evaluate(PLAY.replace("0.5", "0.1"))
+    look.wait_for_url("**clip=*")
+    play(look, 0.1)
     site.picture(look, "evidence-clip")
     assert site.serious_violations(look) == []
 
