@@ -198,10 +198,11 @@ def test_a_server_killed_between_the_last_byte_and_the_row_makes_up_for_it(dock:
     def killed(*_: Any) -> Any:
         raise KeyboardInterrupt
 
+    dock.patch(location, 0, content[:700])
     with monkeypatch.context() as patch:
         patch.setattr(uploads, "_read_back", killed)
         with pytest.raises(KeyboardInterrupt):
-            dock.patch(location, 0, content)
+            dock.patch(location, 700, content[700:])
     with monkeypatch.context() as patch:
         patch.setattr(uploads, "keep_recordings", killed)
         with pytest.raises(KeyboardInterrupt):
@@ -225,6 +226,50 @@ def test_a_part_that_comes_back_damaged_is_asked_for_again(dock: Dock, monkeypat
     assert (refused.status_code, refused.json()["code"]) == (409, "damaged")
     assert (dock.offset(location), Recording.objects.count()) == (0, 0)
     assert dock.patch(location, 0, content).status_code == 204
+    kept = Recording.objects.get()
+    assert (kept.sha256, len(kept.parts)) == (hashlib.sha256(content).hexdigest(), 2)
+
+
+@pytest.mark.parametrize("first", [0, 1000, PART_BYTES + 4097])
+def test_bytes_that_the_disk_gives_back_otherwise_are_never_acknowledged(dock: Dock, monkeypatch: pytest.MonkeyPatch, first: int) -> None:
+    content = big(18, 2 * PART_BYTES + 5000)
+    location = dock.create(content).headers["Location"]
+    if first:
+        dock.patch(location, 0, content[:first])
+    written = os.pwrite
+
+    def with_a_wrong_bit(descriptor: int, piece: memoryview, at: int) -> int:
+        for damaged in range(max(PART_BYTES + 5000 - at, 0), len(piece))[:1]:
+            piece[damaged] ^= 1  # where the disk's own memory would have it
+            wrote = written(descriptor, piece, at)
+            piece[damaged] ^= 1
+            return wrote
+        return written(descriptor, piece, at)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", with_a_wrong_bit)
+        refused = dock.patch(location, first, content[first:])
+    assert (refused.status_code, refused.json()["code"]) == (409, "damaged")
+    stands = dock.offset(location)
+    assert stands == max(first, PART_BYTES)
+    assert dock.patch(location, stands, content[stands:]).status_code == 204
+    assert Recording.objects.get().sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_file_system_without_direct_transfers_takes_the_same_bytes(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = big(19, PART_BYTES + 4097)
+    opening, refused = os.open, []
+
+    def through_the_cache_only(path: Any, flags: int, *rest: Any, **named: Any) -> int:
+        if flags & os.O_DIRECT:
+            refused.append(path)
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return opening(path, flags, *rest, **named)
+
+    monkeypatch.setattr(os, "open", through_the_cache_only)
+    location = dock.create(content, body=content[:1000]).headers["Location"]
+    assert dock.patch(location, 1000, content[1000:]).status_code == 204
+    assert len(refused) == 3  # two requests and the reading back
     kept = Recording.objects.get()
     assert (kept.sha256, len(kept.parts)) == (hashlib.sha256(content).hexdigest(), 2)
 

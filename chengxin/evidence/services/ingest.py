@@ -23,6 +23,7 @@ from chengxin.evidence.selectors import sources
 from chengxin.evidence.services import locks, store
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook.rules import RuleValues, retention_dates
+from chengxin.ui import database
 
 MOST_NAME = 255
 
@@ -84,15 +85,19 @@ def _write(actor: Actor, arrivals: Sequence[Arrival]) -> list[Kept]:
     attributions = sources.attributions([(each.claim, each.drift_seconds) for each in new.values()], clock.now())
     policies: dict[dt.date, RuleValues] = {}
     rows = [_row(actor, arrival, found, known, policies) for arrival, found in zip(new.values(), attributions, strict=True)]
-    Recording.objects.bulk_create(rows, ignore_conflicts=True)  # a twin at the same moment was first: its row is the one
+    keys = dict(database.insert(rows, "sha256"))  # a twin at the same moment was first: its row is the one
+    made = [row for row in rows if row.sha256 in keys]
+    for row in made:
+        row.pk, row._state.adding = keys[row.sha256], False
+    stored = {row.sha256: row for row in made}
     wanted = [each.digests.sha256 for each in arrivals]
-    stored = {each.sha256: each for each in Recording.objects.filter(sha256__in=wanted)}
+    stored |= {each.sha256: each for each in Recording.objects.filter(sha256__in=set(wanted) - set(stored))}
     if len(stored) < len(set(wanted)):
         raise Conflict("number_taken", "同一采集站编号刚被另一个文件使用，请再试一次。", field="local_id")
-    made = [stored[row.sha256] for row in rows if row.sha256 in stored and stored[row.sha256].ingested_at == row.ingested_at]
-    RecordingStep.objects.bulk_create(
+    steps = [
         RecordingStep(recording=each, at=each.ingested_at, by_label=actor.label, title="入库", note=each.attribution_note) for each in made
-    )
+    ]
+    database.insert(steps, "recording_id")
     if made:
         units = {each.unit_id for each in made}
         subject = f"recording:{made[0].pk}" if len(made) == 1 else f"recordings:{len(made)}"

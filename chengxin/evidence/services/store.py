@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from django.conf import settings
 
 from chengxin.evidence import rules
 from chengxin.evidence.models import PART_BYTES, Recording
+from chengxin.evidence.services import disk
 from chengxin.files.bucket import Access, Bucket
 from chengxin.files.places import Directory, Place
 
@@ -171,19 +171,33 @@ def copy_in(source: Path) -> tuple[Path, Digests]:
 
 
 def read_back(file: BinaryIO) -> Digests:
-    """The digests of an open file as it lies there, the whole and the parts hashed side by side; of a stream, one after another.
+    """The digests of an open file as it lies there, from its beginning: of a file those on the disk, of a stream as it comes."""
+    name = getattr(file, "name", None)
+    return digests_on_disk(Path(name)) if isinstance(name, str) else _read_through(file)
 
-    A file of one part is hashed once; of more, two threads read it (hashing lets other threads run).
+
+def digests_on_disk(path: Path) -> Digests:
+    """The digests of what the disk holds. The next part is read while whole and part are hashed side by side.
+
+    Raises FileNotFoundError.
     """
-    file.seek(0)
-    if not isinstance(getattr(file, "name", None), str | int):
-        return _read_through(file)
-    head = file.read(rules.HEAD)
-    size = os.fstat(file.fileno()).st_size
-    with hashers(1) as pool:
-        whole = pool.submit(_digest_of, file.fileno(), 0, size) if size > PART_BYTES else None
-        parts = [_digest_of(file.fileno(), at, min(PART_BYTES, size - at)) for at in range(0, size, PART_BYTES)]
-        return Digests(size, (whole.result() if whole else b"".join(parts)).hex(), b"".join(parts), head)
+    whole, parts, head, size = hashlib.sha256(), b"", b"", 0
+    this, following = disk.Buffer(PART_BYTES), disk.Buffer(PART_BYTES)
+    with disk.opened(path) as source, hashers(2) as pool:
+        source.fill(this, 0)
+        while this.filled:
+            content = this.view(this.begin, this.begin + this.filled)
+            hashing = pool.submit(_sha256, content), pool.submit(whole.update, content)
+            head, size = head or bytes(content[: rules.HEAD]), size + this.filled
+            source.fill(following, this.begin + PART_BYTES)
+            parts += hashing[0].result()
+            hashing[1].result()
+            this, following = following, this
+    return Digests(size, whole.hexdigest(), parts, head)
+
+
+def _sha256(content: memoryview) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 def _read_through(file: BinaryIO) -> Digests:
@@ -191,16 +205,6 @@ def _read_through(file: BinaryIO) -> Digests:
     while chunk := file.read(CHUNK):
         hashing.update(chunk)
     return hashing.digests()
-
-
-def _digest_of(descriptor: int, at: int, count: int) -> bytes:
-    digest, until = hashlib.sha256(), at + count
-    buffer = bytearray(CHUNK)
-    view = memoryview(buffer)
-    while at < until and (got := os.preadv(descriptor, [view[: min(CHUNK, until - at)]], at)):
-        digest.update(view[:got])
-        at += got
-    return digest.digest()
 
 
 @contextmanager

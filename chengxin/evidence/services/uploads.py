@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,13 @@ from chengxin.evidence import rules
 from chengxin.evidence.models import PART_BYTES, Recording, Upload
 from chengxin.evidence.selectors import sources
 from chengxin.evidence.services import store
+from chengxin.evidence.services.disk import Buffer, Disk, opened
 from chengxin.evidence.services.ingest import Arrival, keep_recordings
 from chengxin.files.bucket import StoreUnreachable
 from chengxin.rulebook import selectors as rulebook
 
 CHUNK = 1024 * 1024
+STRIDE = 4 * CHUNK  # what lands on the disk at once while the next comes in; a part is several
 ALGORITHMS = ("sha256", "sha1")  # of the protocol's checksums; what is kept is always SHA-256
 AT_ONCE = BoundedSemaphore(2)  # in this process: the other threads stay free for people
 
@@ -128,28 +131,31 @@ class Checksum:
         return cls(algorithm, digest)
 
 
-def receive(actor: Actor, upload: Upload, *, offset: int, body: Callable[[int], bytes], checksum: Checksum | None = None) -> Upload:
-    """Take in what a request brings from ``offset`` on; ``body(n)`` gives at most n bytes, none at the end.
+def receive(
+    actor: Actor, upload: Upload, *, offset: int, body: Callable[[int], bytes], checksum: Checksum | None = None
+) -> store.Digests | None:
+    """Take in what a request brings from ``offset`` on; ``body(n)`` gives at most n bytes, none at the end. Gives the digests of
+    what the disk holds, when the whole file came in this request.
 
     Bytes that arrived before the line was cut count, except under a checksum: those count whole or not at all. Raises Conflict
-    when the offset is not where the upload stands, Locked while somebody else writes, ChecksumMismatch, NoSpace, Busy.
+    when the offset is not where the upload stands or the disk gave back something else, Locked while somebody else writes,
+    ChecksumMismatch, NoSpace, Busy.
     """
     require(actor, "evidence.ingest")
     if not AT_ONCE.acquire(blocking=False):
         raise Busy("busy", "同时上传的文件较多，请稍后续传。")
     try:
-        with _only_writer(upload) as file:
+        with _only_writer(upload) as file, opened(path_of(upload), os.O_RDWR) as disk, store.hashers(3) as pool:
             upload.refresh_from_db()
             if offset != upload.offset:
                 raise Conflict("offset", f"已收到 {upload.offset} 字节，请从那里继续。", field="Upload-Offset")
-            _Receiving(upload, file).take(body, checksum)
+            return _Receiving(upload, file, disk, pool).take(body, checksum)
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
         raise NoSpace("no_space", "影像存储空间不足，已收到的部分没有丢失；请通知管理员清理或扩容后续传。") from error
     finally:
         AT_ONCE.release()
-    return upload
 
 
 @contextmanager
@@ -164,57 +170,100 @@ def _only_writer(upload: Upload) -> Iterator[BinaryIO]:
         yield file
 
 
+@dataclass
+class _Landing:
+    """Bytes on their way: settled on the disk, and hashed as part and as whole, side by side."""
+
+    until: int
+    settled: Future[bool]
+    hashing: list[Future[None]]
+
+
 class _Receiving:
-    """One request's bytes on their way to the disk."""
+    """One request's bytes on their way to the disk: while some land there, the next come in."""
 
-    def __init__(self, upload: Upload, file: BinaryIO) -> None:
-        self.upload, self.file, self.at = upload, file, upload.offset
-        file.truncate(self.at)  # what was written and never acknowledged
-        self.parts = bytes(upload.part_digests)[: self.at // PART_BYTES * 32]
-        begun = self.at // PART_BYTES * PART_BYTES
-        file.seek(begun)
-        self.part = hashlib.sha256(_exactly(file, self.at - begun))
-        file.seek(self.at)
+    def __init__(self, upload: Upload, file: BinaryIO, disk: Disk, pool: ThreadPoolExecutor) -> None:
+        self.upload, self.disk, self.pool = upload, disk, pool
+        self.whole = hashlib.sha256() if upload.offset == 0 else None  # of a resumed one it is read back at the end
+        self.coming, self.other = Buffer(STRIDE), Buffer(STRIDE)
+        self.landing: _Landing | None = None
+        self.landed = self.passed_on = upload.offset
+        self.head = b""
+        file.truncate(upload.offset)  # what was written and never acknowledged
+        part, stride = upload.offset // PART_BYTES * PART_BYTES, upload.offset // STRIDE * STRIDE
+        self.parts = bytes(upload.part_digests)[: part // PART_BYTES * 32]
+        file.seek(part)
+        begun = _exactly(file, upload.offset - part)
+        self.part = hashlib.sha256(begun)
+        self.coming.start(stride)
+        self.coming.append(begun[stride - part :])
 
-    def take(self, body: Callable[[int], bytes], checksum: Checksum | None) -> None:
+    @property
+    def at(self) -> int:
+        return self.coming.begin + self.coming.filled
+
+    def take(self, body: Callable[[int], bytes], checksum: Checksum | None) -> store.Digests | None:
+        """Take everything; the digests of the whole file when it came in this one request."""
         promised = hashlib.new(checksum.algorithm) if checksum else None
         while self.at < self.upload.length:
-            chunk = body(min(CHUNK, self.upload.length - self.at, PART_BYTES - self.at % PART_BYTES))
+            chunk = body(min(CHUNK, self.upload.length - self.at, STRIDE - self.coming.filled))
             if not chunk:
                 break
             if self.at == 0:
+                self.head = chunk[: rules.HEAD]
                 self._refuse_what_is_no_recording(chunk)
-            self._write(chunk)
+            self.coming.append(chunk)
             if promised is not None:
                 promised.update(chunk)
-            elif self.at % PART_BYTES == 0:
-                self._acknowledge()
+            if self.coming.filled == STRIDE:
+                self._let_go(withheld=promised is not None)
+        self._let_go(withheld=promised is not None)
+        self._wait()
         if promised is not None and checksum is not None and promised.digest() != checksum.digest:
-            self.file.truncate(self.upload.offset)
+            os.ftruncate(self.disk.descriptor, self.upload.offset)
             raise ChecksumMismatch("checksum", "收到的内容与校验值不符，这一段没有收下，请重传。", field="Upload-Checksum")
         self._acknowledge()
+        if self.whole is None or self.at < self.upload.length:
+            return None
+        return store.Digests(self.at, self.whole.hexdigest(), self.parts, self.head)
 
-    def _write(self, chunk: bytes) -> None:
-        view = memoryview(chunk)
-        while view:
-            view = view[self.file.write(view) :]
-        self.part.update(chunk)
-        self.at += len(chunk)
-        if self.at % PART_BYTES == 0:
+    def _let_go(self, *, withheld: bool) -> None:
+        """Send what has come to the disk, when what came before is there; whole parts of that are acknowledged meanwhile."""
+        self._wait()
+        going, since = self.coming, self.passed_on
+        if self.at > since:
+            self.passed_on = self.at
+            content = going.view(since, self.at)
+            hashing = [self.pool.submit(each.update, content) for each in (self.part, self.whole) if each is not None]
+            self.landing = _Landing(self.at, self.pool.submit(self.disk.settle, going, since), hashing)
+            self.coming, self.other = self.other, going
+            self.coming.start(self.passed_on)
+        if not withheld and self.landed % PART_BYTES == 0:
+            self._acknowledge()
+
+    def _wait(self) -> None:
+        """Until what was let go lies on the disk, just as it came. Raises Conflict when it does not."""
+        if self.landing is None:
+            return
+        landing, self.landing = self.landing, None
+        for hashing in landing.hashing:
+            hashing.result()
+        if not landing.settled.result():
+            number = (landing.until - 1) // PART_BYTES + 1
+            raise Conflict("damaged", f"第 {number} 段在磁盘上与收到的不一致，没有收下，请重传。", field="Upload-Offset")
+        self.landed = landing.until
+        if landing.until % PART_BYTES == 0 or landing.until == self.upload.length:
             self.parts += self.part.digest()
             self.part = hashlib.sha256()
 
     def _acknowledge(self) -> None:
         """Durable first, then the row: whoever reads the row may rely on the bytes."""
-        if self.at == self.upload.offset:
+        if self.landed == self.upload.offset:
             return
-        os.fdatasync(self.file.fileno())
-        if self.at == self.upload.length and self.at % PART_BYTES:
-            self.parts += self.part.digest()
-        moved = Upload.objects.filter(pk=self.upload.pk, offset=self.upload.offset).update(offset=self.at, part_digests=self.parts)
+        moved = Upload.objects.filter(pk=self.upload.pk, offset=self.upload.offset).update(offset=self.landed, part_digests=self.parts)
         if not moved:
             raise Conflict("offset", "这次上传已被另一个连接改动，请查询后续传。", field="Upload-Offset")
-        self.upload.offset, self.upload.part_digests = self.at, self.parts
+        self.upload.offset, self.upload.part_digests = self.landed, self.parts
 
     def _refuse_what_is_no_recording(self, chunk: bytes) -> None:
         if len(chunk) >= min(rules.HEAD, self.upload.length) and rules.medium_of(chunk[: rules.HEAD]) is None:
@@ -238,8 +287,10 @@ def _refuse(upload: Upload, why: str) -> None:
 # --- the end of an upload ---
 
 
-def finish(actor: Actor, upload: Upload) -> Upload:
+def finish(actor: Actor, upload: Upload, proven: store.Digests | None = None) -> Upload:
     """Read back what lies on the disk, compare every part, and keep it as a recording. A finished upload stays as it is.
+
+    ``proven`` are the digests of what ``receive`` has just read back, so that it need not be read once more.
 
     Raises Locked while somebody else does it, DomainError when the content is no recording, Conflict when a part came back
     otherwise than it was received: the upload then stands before that part and is sent again from there.
@@ -250,7 +301,7 @@ def finish(actor: Actor, upload: Upload) -> Upload:
     with _only_writer(upload) as file:
         upload.refresh_from_db()
         if upload.recording_id is None:
-            draft, digests = _read_back(upload, file)
+            draft, digests = (path_of(upload), proven) if proven else _read_back(upload, file)
             Upload.objects.filter(pk=upload.pk).update(sha256=digests.sha256)
             try:
                 (kept,) = keep_recordings(actor, [_arrival(upload, draft, digests)])
@@ -272,8 +323,7 @@ def _read_back(upload: Upload, file: BinaryIO) -> tuple[Path | None, store.Diges
     if size == 0 and upload.sha256 and store.originals().size(upload.sha256) == upload.length:
         with store.originals().open(upload.sha256) as kept:
             return None, store.read_back(kept)
-    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    digests = store.read_back(file)
+    digests = store.digests_on_disk(path_of(upload))
     received = bytes(upload.part_digests)
     for number in range(len(received) // 32):
         if digests.parts[number * 32 : number * 32 + 32] != received[number * 32 : number * 32 + 32]:

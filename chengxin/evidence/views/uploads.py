@@ -81,8 +81,8 @@ def one(request: ActorRequest, pk: UUID) -> HttpResponse:
 
 def _take_in(request: ActorRequest, upload: Upload, offset: int) -> Upload:
     checksum = uploads.Checksum.read(request.headers.get("Upload-Checksum", ""))
-    upload = uploads.receive(request.actor, upload, offset=offset, body=_body(request), checksum=checksum)
-    return uploads.finish(request.actor, upload)
+    proven = uploads.receive(request.actor, upload, offset=offset, body=_body(request), checksum=checksum)
+    return uploads.finish(request.actor, upload, proven)
 
 
 def _body(request: HttpRequest) -> Callable[[int], bytes]:
