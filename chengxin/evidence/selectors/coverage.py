@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,67 @@ def custodies_to_look_at(now: dt.datetime, days: int = 30) -> list[Custody]:
     """Duty custodies of recording devices whose time to hand in the footage is over, of the last weeks."""
     hours = rulebook.rule_values("footage.retention", clock.local_day(now), simulate=True)["export_hours"]
     found = equipment.duty_custodies(kinds_with_footage(), now - dt.timedelta(days=days), now - dt.timedelta(hours=hours))
-    return [custody for custody in found if is_in_use(custody.unit_id, custody.taken_at)]
+    return _of_units_in_use(found)
+
+
+def _of_units_in_use(custodies: Sequence[Custody]) -> list[Custody]:
+    """Those taken when their unit's footage had begun to come in, of custodies in the order of time.
+
+    What has begun goes on: a unit is asked for the first of its custodies that is in use by halving, not for each.
+    """
+    by_unit: dict[int, list[Custody]] = {}
+    for custody in custodies:
+        by_unit.setdefault(custody.unit_id, []).append(custody)
+    in_use: set[int] = set()
+    for of_unit in by_unit.values():
+        first = bisect.bisect_left(of_unit, True, key=lambda custody: is_in_use(custody.unit_id, custody.taken_at))
+        in_use.update(custody.pk for custody in of_unit[first:])
+    return [custody for custody in custodies if custody.pk in in_use]
+
+
+def differing(custodies: Sequence[Custody]) -> list[Custody]:
+    """Those custodies whose gaps, as the facts stand now, are not those that are kept. Few questions for many custodies."""
+    recorded = _recorded_by_device(custodies)
+    kept: dict[int, dict[dt.datetime, tuple[dt.datetime, str]]] = {}
+    for custody_id, started_at, ended_at, state in Gap.objects.filter(custody__in=custodies).values_list(
+        "custody", "started_at", "ended_at", "state"
+    ):
+        kept.setdefault(custody_id, {})[started_at] = (ended_at, state)
+    least: dict[dt.date, dt.timedelta] = {}
+    return [custody for custody in custodies if _differs(custody, recorded.get(custody.item_id, []), kept.get(custody.pk, {}), least)]
+
+
+def _recorded_by_device(custodies: Sequence[Custody]) -> dict[int, list[Interval]]:
+    duties = [custody.shift.period for custody in custodies if custody.shift is not None]
+    if not duties:
+        return {}
+    found = Recording.objects.filter(
+        device_id__in={custody.item_id for custody in custodies}, is_time_known=True,
+        started_at__lt=max(duty.upper for duty in duties), ended_at__gt=min(duty.lower for duty in duties),
+    )  # fmt: skip
+    recorded: dict[int, list[Interval]] = {}
+    for device_id, started_at, ended_at in found.values_list("device_id", "started_at", "ended_at"):
+        if device_id is not None:
+            recorded.setdefault(device_id, []).append((started_at, ended_at))
+    return recorded
+
+
+def _differs(
+    custody: Custody, recorded: Sequence[Interval], kept: Mapping[dt.datetime, tuple[dt.datetime, str]], least: dict[dt.date, dt.timedelta]
+) -> bool:  # fmt: skip
+    if custody.shift is None:
+        return False
+    day = clock.local_day(custody.taken_at)
+    if day not in least:
+        least[day] = dt.timedelta(minutes=keeping_on(day)["gap_minutes"])
+    duty = (custody.shift.period.lower, custody.shift.period.upper)
+    touching = [(start, end) for start, end in recorded if start < duty[1] and end > duty[0]]
+    found = {
+        gap.started_at: gap.ended_at
+        for gap in rules.gaps(duty, [(custody.taken_at, custody.returned_at or clock.now())], touching, least[day])
+    }
+    open_ones = {started_at: ended_at for started_at, (ended_at, state) in kept.items() if state == Gap.OPEN}
+    return any(started_at not in kept for started_at in found) or any(found.get(at) != ended_at for at, ended_at in open_ones.items())
 
 
 # --- the counter's question (2.2.3): may this camera go out again? ---
