@@ -15,47 +15,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='DrawEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('key', models.CharField(max_length=120, verbose_name='标识')),
-                ('title', models.CharField(max_length=120, verbose_name='事项')),
-                ('frame', models.JSONField(verbose_name='范围')),
-                ('quotas', models.JSONField(verbose_name='名额')),
-                ('frame_sha256', models.CharField(max_length=64, verbose_name='范围摘要')),
-                ('rule_version', models.CharField(max_length=80, verbose_name='规则版本')),
-                ('frozen_at', models.DateTimeField(verbose_name='冻结时间')),
-                ('frozen_by', models.BigIntegerField(verbose_name='冻结人')),
-                ('frozen_label', models.CharField(max_length=120, verbose_name='冻结人')),
-                ('secret', models.CharField(blank=True, max_length=64, verbose_name='随机数')),
-                ('public', models.CharField(blank=True, max_length=120, verbose_name='公开内容')),
-                ('seed', models.CharField(blank=True, max_length=64, verbose_name='种子')),
-                ('drawn', models.JSONField(default=list, verbose_name='抽中')),
-                ('cast_at', models.DateTimeField(null=True, verbose_name='抽取时间')),
-                ('cast_label', models.CharField(blank=True, max_length=120, verbose_name='抽取人')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Replacement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('out', models.CharField(max_length=120, verbose_name='换下')),
-                ('into', models.CharField(max_length=120, null=True, verbose_name='换上')),
-                ('reason', models.CharField(max_length=200, verbose_name='理由')),
-                ('by_label', models.CharField(max_length=120, verbose_name='经办')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-            ],
-            options={
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.CreateModel(
             name='Draw',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -80,6 +39,50 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('cast_at', None), ('cast_at__gte', models.F('frozen_at')), _connector='OR'), name='frozen_before_cast'), models.CheckConstraint(condition=models.Q(models.Q(('cast_at', None), ('seed', '')), models.Q(('cast_at__isnull', False), ('seed__gt', '')), _connector='OR'), name='a_cast_has_a_seed')],
             },
         ),
+        migrations.CreateModel(
+            name='DrawEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('key', models.CharField(max_length=120, verbose_name='标识')),
+                ('title', models.CharField(max_length=120, verbose_name='事项')),
+                ('frame', models.JSONField(verbose_name='范围')),
+                ('quotas', models.JSONField(verbose_name='名额')),
+                ('frame_sha256', models.CharField(max_length=64, verbose_name='范围摘要')),
+                ('rule_version', models.CharField(max_length=80, verbose_name='规则版本')),
+                ('frozen_at', models.DateTimeField(verbose_name='冻结时间')),
+                ('frozen_by', models.BigIntegerField(verbose_name='冻结人')),
+                ('frozen_label', models.CharField(max_length=120, verbose_name='冻结人')),
+                ('secret', models.CharField(blank=True, max_length=64, verbose_name='随机数')),
+                ('public', models.CharField(blank=True, max_length=120, verbose_name='公开内容')),
+                ('seed', models.CharField(blank=True, max_length=64, verbose_name='种子')),
+                ('drawn', models.JSONField(default=list, verbose_name='抽中')),
+                ('cast_at', models.DateTimeField(null=True, verbose_name='抽取时间')),
+                ('cast_label', models.CharField(blank=True, max_length=120, verbose_name='抽取人')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='draws.draw')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Replacement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('out', models.CharField(max_length=120, verbose_name='换下')),
+                ('into', models.CharField(max_length=120, null=True, verbose_name='换上')),
+                ('reason', models.CharField(max_length=200, verbose_name='理由')),
+                ('by_label', models.CharField(max_length=120, verbose_name='经办')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('draw', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='draws.draw')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('draw', 'out'), name='replaced_once')],
+            },
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='draw',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "draws_drawevent" ("cast_at", "cast_label", "drawn", "frame", "frame_sha256", "frozen_at", "frozen_by", "frozen_label", "id", "key", "pgh_created_at", "pgh_label", "pgh_obj_id", "public", "quotas", "rule_version", "secret", "seed", "title") VALUES (NEW."cast_at", NEW."cast_label", NEW."drawn", NEW."frame", NEW."frame_sha256", NEW."frozen_at", NEW."frozen_by", NEW."frozen_label", NEW."id", NEW."key", NOW(), \'insert\', NEW."id", NEW."public", NEW."quotas", NEW."rule_version", NEW."secret", NEW."seed", NEW."title"); RETURN NULL;', hash='654155934fc4ba0bce6d698c01662d10ff5fabd8', operation='INSERT', pgid='pgtrigger_insert_insert_d97d1', table='draws_draw', when='AFTER')),
@@ -91,19 +94,5 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='draw',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "draws_drawevent" ("cast_at", "cast_label", "drawn", "frame", "frame_sha256", "frozen_at", "frozen_by", "frozen_label", "id", "key", "pgh_created_at", "pgh_label", "pgh_obj_id", "public", "quotas", "rule_version", "secret", "seed", "title") VALUES (OLD."cast_at", OLD."cast_label", OLD."drawn", OLD."frame", OLD."frame_sha256", OLD."frozen_at", OLD."frozen_by", OLD."frozen_label", OLD."id", OLD."key", NOW(), \'delete\', OLD."id", OLD."public", OLD."quotas", OLD."rule_version", OLD."secret", OLD."seed", OLD."title"); RETURN NULL;', hash='4ec6057584afa66387e46a5b7ec1825507f8ad8c', operation='DELETE', pgid='pgtrigger_delete_delete_8bf25', table='draws_draw', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='drawevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='draws.draw'),
-        ),
-        migrations.AddField(
-            model_name='replacement',
-            name='draw',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='draws.draw'),
-        ),
-        migrations.AddConstraint(
-            model_name='replacement',
-            constraint=models.UniqueConstraint(fields=('draw', 'out'), name='replaced_once'),
         ),
     ]

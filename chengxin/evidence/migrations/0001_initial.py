@@ -19,21 +19,25 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Downgrade',
+            name='ExpiryList',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=200, verbose_name='理由')),
-                ('asked_by', models.BigIntegerField(verbose_name='申请人')),
-                ('asked_label', models.CharField(max_length=120, verbose_name='申请人')),
-                ('asked_at', models.DateTimeField(verbose_name='申请时间')),
-                ('granted', models.BooleanField(null=True, verbose_name='结果')),
-                ('decided_by', models.BigIntegerField(null=True, verbose_name='审批人')),
-                ('decided_label', models.CharField(blank=True, max_length=120, verbose_name='审批人')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='审批时间')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='意见')),
+                ('number', models.CharField(max_length=30, unique=True, verbose_name='编号')),
+                ('state', models.CharField(choices=[('reviewed', '待批准'), ('approved', '已批准，等待期'), ('done', '已执行'), ('withdrawn', '已撤回')], default='reviewed', max_length=9, verbose_name='状态')),
+                ('as_of', models.DateField(verbose_name='截至')),
+                ('reviewed_by', models.BigIntegerField(verbose_name='审查人')),
+                ('reviewed_label', models.CharField(max_length=120, verbose_name='审查人')),
+                ('reviewed_at', models.DateTimeField(verbose_name='审查时间')),
+                ('approved_by', models.BigIntegerField(null=True, verbose_name='批准人')),
+                ('approved_label', models.CharField(blank=True, max_length=120, verbose_name='批准人')),
+                ('approved_at', models.DateTimeField(null=True, verbose_name='批准时间')),
+                ('execute_from', models.DateField(null=True, verbose_name='执行起')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='结束时间')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
             ],
             options={
                 'ordering': ['-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('reviewed_by')), _negated=True), _connector='OR'), name='expiry_approved_by_another')],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +59,7 @@ class Migration(migrations.Migration):
                 ('execute_from', models.DateField(null=True, verbose_name='执行起')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='结束时间')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='evidence.expirylist')),
             ],
             options={
                 'abstract': False,
@@ -77,6 +82,10 @@ class Migration(migrations.Migration):
                 ('decided_label', models.CharField(blank=True, max_length=120, verbose_name='认可人')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='认可时间')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='意见')),
+                ('custody', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='equipment.custody', verbose_name='领用')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person', verbose_name='人员')),
+                ('shift', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='duty.shift', verbose_name='班次')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit', verbose_name='单位')),
             ],
             options={
                 'ordering': ['-started_at', '-pk'],
@@ -102,19 +111,15 @@ class Migration(migrations.Migration):
                 ('decided_label', models.CharField(blank=True, max_length=120, verbose_name='认可人')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='认可时间')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='意见')),
+                ('custody', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='equipment.custody', verbose_name='领用')),
+                ('person', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.person', verbose_name='人员')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='evidence.gap')),
+                ('shift', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='duty.shift', verbose_name='班次')),
+                ('unit', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.unit', verbose_name='单位')),
             ],
             options={
                 'abstract': False,
             },
-        ),
-        migrations.CreateModel(
-            name='Hold',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=200, verbose_name='理由')),
-                ('placed_at', models.DateTimeField(verbose_name='时间')),
-                ('placed_label', models.CharField(max_length=120, verbose_name='经办')),
-            ],
         ),
         migrations.CreateModel(
             name='Matter',
@@ -131,6 +136,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('kind', 'number'), name='one_open_matter_a_number')],
             },
         ),
         migrations.CreateModel(
@@ -148,6 +154,7 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(null=True, verbose_name='办结时间')),
                 ('closed_label', models.CharField(blank=True, max_length=120, verbose_name='办结经办')),
                 ('closing_note', models.CharField(blank=True, max_length=200, verbose_name='办结说明')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='evidence.matter')),
             ],
             options={
                 'abstract': False,
@@ -192,9 +199,55 @@ class Migration(migrations.Migration):
                 ('deletable_from', models.DateField(verbose_name='可删除起')),
                 ('rule_version', models.CharField(max_length=80, verbose_name='规则版本')),
                 ('deleted_at', models.DateTimeField(null=True, verbose_name='删除时间')),
+                ('custody', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='equipment.custody', verbose_name='领用')),
+                ('device', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='equipment.item', verbose_name='设备')),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person', verbose_name='使用人')),
+                ('shift', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='duty.shift', verbose_name='班次')),
+                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit', verbose_name='单位')),
             ],
             options={
                 'ordering': ['-started_at', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Hold',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.CharField(max_length=200, verbose_name='理由')),
+                ('placed_at', models.DateTimeField(verbose_name='时间')),
+                ('placed_label', models.CharField(max_length=120, verbose_name='经办')),
+                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='evidence.matter')),
+                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='evidence.recording')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ExpiryLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('outcome', models.CharField(blank=True, choices=[('', '待执行'), ('deleted', '已删除'), ('spared', '未删除')], max_length=7, verbose_name='结果')),
+                ('reason', models.CharField(blank=True, max_length=200, verbose_name='原因')),
+                ('at', models.DateTimeField(null=True, verbose_name='时间')),
+                ('list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='evidence.expirylist')),
+                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='expiry_lines', to='evidence.recording')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Downgrade',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.CharField(max_length=200, verbose_name='理由')),
+                ('asked_by', models.BigIntegerField(verbose_name='申请人')),
+                ('asked_label', models.CharField(max_length=120, verbose_name='申请人')),
+                ('asked_at', models.DateTimeField(verbose_name='申请时间')),
+                ('granted', models.BooleanField(null=True, verbose_name='结果')),
+                ('decided_by', models.BigIntegerField(null=True, verbose_name='审批人')),
+                ('decided_label', models.CharField(blank=True, max_length=120, verbose_name='审批人')),
+                ('decided_at', models.DateTimeField(null=True, verbose_name='审批时间')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='意见')),
+                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='downgrades', to='evidence.recording')),
+            ],
+            options={
+                'ordering': ['-pk'],
             },
         ),
         migrations.CreateModel(
@@ -239,6 +292,12 @@ class Migration(migrations.Migration):
                 ('deletable_from', models.DateField(verbose_name='可删除起')),
                 ('rule_version', models.CharField(max_length=80, verbose_name='规则版本')),
                 ('deleted_at', models.DateTimeField(null=True, verbose_name='删除时间')),
+                ('custody', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='equipment.custody', verbose_name='领用')),
+                ('device', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='equipment.item', verbose_name='设备')),
+                ('person', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.person', verbose_name='使用人')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='evidence.recording')),
+                ('shift', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='duty.shift', verbose_name='班次')),
+                ('unit', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.unit', verbose_name='单位')),
             ],
             options={
                 'abstract': False,
@@ -252,6 +311,7 @@ class Migration(migrations.Migration):
                 ('by_label', models.CharField(max_length=120, verbose_name='经办')),
                 ('title', models.CharField(max_length=60, verbose_name='事项')),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='说明')),
+                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='evidence.recording')),
             ],
             options={
                 'ordering': ['pk'],
@@ -272,6 +332,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(verbose_name='开始时间')),
                 ('expires_at', models.DateTimeField(verbose_name='过期时间')),
                 ('trouble', models.CharField(blank=True, max_length=300, verbose_name='未能入库')),
+                ('recording', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.recording')),
             ],
         ),
         migrations.CreateModel(
@@ -286,220 +347,12 @@ class Migration(migrations.Migration):
                 ('matter', models.CharField(blank=True, max_length=80, verbose_name='事项编号')),
                 ('opened_at', models.DateTimeField(verbose_name='开始时间')),
                 ('until', models.DateTimeField(verbose_name='至迟结束')),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
+                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='viewings', to='evidence.recording')),
             ],
             options={
                 'ordering': ['-pk'],
             },
-        ),
-        migrations.CreateModel(
-            name='ExpiryList',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=30, unique=True, verbose_name='编号')),
-                ('state', models.CharField(choices=[('reviewed', '待批准'), ('approved', '已批准，等待期'), ('done', '已执行'), ('withdrawn', '已撤回')], default='reviewed', max_length=9, verbose_name='状态')),
-                ('as_of', models.DateField(verbose_name='截至')),
-                ('reviewed_by', models.BigIntegerField(verbose_name='审查人')),
-                ('reviewed_label', models.CharField(max_length=120, verbose_name='审查人')),
-                ('reviewed_at', models.DateTimeField(verbose_name='审查时间')),
-                ('approved_by', models.BigIntegerField(null=True, verbose_name='批准人')),
-                ('approved_label', models.CharField(blank=True, max_length=120, verbose_name='批准人')),
-                ('approved_at', models.DateTimeField(null=True, verbose_name='批准时间')),
-                ('execute_from', models.DateField(null=True, verbose_name='执行起')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='结束时间')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-            ],
-            options={
-                'ordering': ['-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('reviewed_by')), _negated=True), _connector='OR'), name='expiry_approved_by_another')],
-            },
-        ),
-        migrations.CreateModel(
-            name='ExpiryLine',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(blank=True, choices=[('', '待执行'), ('deleted', '已删除'), ('spared', '未删除')], max_length=7, verbose_name='结果')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='原因')),
-                ('at', models.DateTimeField(null=True, verbose_name='时间')),
-                ('list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='evidence.expirylist')),
-            ],
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='expirylist',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_expirylistevent" ("approved_at", "approved_by", "approved_label", "as_of", "ended_at", "execute_from", "id", "note", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewed_at", "reviewed_by", "reviewed_label", "state") VALUES (NEW."approved_at", NEW."approved_by", NEW."approved_label", NEW."as_of", NEW."ended_at", NEW."execute_from", NEW."id", NEW."note", NEW."number", NOW(), \'insert\', NEW."id", NEW."reviewed_at", NEW."reviewed_by", NEW."reviewed_label", NEW."state"); RETURN NULL;', hash='2099cb839b045846b12cc5c2ebad3ba3668e7442', operation='INSERT', pgid='pgtrigger_insert_insert_1ffb7', table='evidence_expirylist', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='expirylist',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "evidence_expirylistevent" ("approved_at", "approved_by", "approved_label", "as_of", "ended_at", "execute_from", "id", "note", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewed_at", "reviewed_by", "reviewed_label", "state") VALUES (NEW."approved_at", NEW."approved_by", NEW."approved_label", NEW."as_of", NEW."ended_at", NEW."execute_from", NEW."id", NEW."note", NEW."number", NOW(), \'update\', NEW."id", NEW."reviewed_at", NEW."reviewed_by", NEW."reviewed_label", NEW."state"); RETURN NULL;', hash='6ad20d6d1632352ffefb68fe674527e922667ea3', operation='UPDATE', pgid='pgtrigger_update_update_dea64', table='evidence_expirylist', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='expirylist',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_expirylistevent" ("approved_at", "approved_by", "approved_label", "as_of", "ended_at", "execute_from", "id", "note", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewed_at", "reviewed_by", "reviewed_label", "state") VALUES (OLD."approved_at", OLD."approved_by", OLD."approved_label", OLD."as_of", OLD."ended_at", OLD."execute_from", OLD."id", OLD."note", OLD."number", NOW(), \'delete\', OLD."id", OLD."reviewed_at", OLD."reviewed_by", OLD."reviewed_label", OLD."state"); RETURN NULL;', hash='09e023df5dcda10ee703a233cf995287189e8528', operation='DELETE', pgid='pgtrigger_delete_delete_a1b3c', table='evidence_expirylist', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='expirylistevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='evidence.expirylist'),
-        ),
-        migrations.AddField(
-            model_name='gap',
-            name='custody',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='equipment.custody', verbose_name='领用'),
-        ),
-        migrations.AddField(
-            model_name='gap',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person', verbose_name='人员'),
-        ),
-        migrations.AddField(
-            model_name='gap',
-            name='shift',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='duty.shift', verbose_name='班次'),
-        ),
-        migrations.AddField(
-            model_name='gap',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit', verbose_name='单位'),
-        ),
-        migrations.AddField(
-            model_name='gapevent',
-            name='custody',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='equipment.custody', verbose_name='领用'),
-        ),
-        migrations.AddField(
-            model_name='gapevent',
-            name='person',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.person', verbose_name='人员'),
-        ),
-        migrations.AddField(
-            model_name='gapevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='evidence.gap'),
-        ),
-        migrations.AddField(
-            model_name='gapevent',
-            name='shift',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='duty.shift', verbose_name='班次'),
-        ),
-        migrations.AddField(
-            model_name='gapevent',
-            name='unit',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.unit', verbose_name='单位'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('kind', 'number'), name='one_open_matter_a_number'),
-        ),
-        migrations.AddField(
-            model_name='hold',
-            name='matter',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='evidence.matter'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='matter',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_matterevent" ("closed_at", "closed_label", "closing_note", "id", "kind", "number", "opened_at", "opened_by", "opened_label", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."closed_at", NEW."closed_label", NEW."closing_note", NEW."id", NEW."kind", NEW."number", NEW."opened_at", NEW."opened_by", NEW."opened_label", NOW(), \'insert\', NEW."id"); RETURN NULL;', hash='47720e4229d77af12eee7843134b5c0ab9ffbba5', operation='INSERT', pgid='pgtrigger_insert_insert_40dda', table='evidence_matter', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='matter',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "evidence_matterevent" ("closed_at", "closed_label", "closing_note", "id", "kind", "number", "opened_at", "opened_by", "opened_label", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."closed_at", NEW."closed_label", NEW."closing_note", NEW."id", NEW."kind", NEW."number", NEW."opened_at", NEW."opened_by", NEW."opened_label", NOW(), \'update\', NEW."id"); RETURN NULL;', hash='cad70396d9adb39b1289a0cb0d16ee6ef81ad6bd', operation='UPDATE', pgid='pgtrigger_update_update_83ade', table='evidence_matter', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='matter',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_matterevent" ("closed_at", "closed_label", "closing_note", "id", "kind", "number", "opened_at", "opened_by", "opened_label", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."closed_at", OLD."closed_label", OLD."closing_note", OLD."id", OLD."kind", OLD."number", OLD."opened_at", OLD."opened_by", OLD."opened_label", NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='13bcc1c85a502dfbb2520938b17dcda5e0c65b10', operation='DELETE', pgid='pgtrigger_delete_delete_7fbc6', table='evidence_matter', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='matterevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='evidence.matter'),
-        ),
-        migrations.AddField(
-            model_name='recording',
-            name='custody',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='equipment.custody', verbose_name='领用'),
-        ),
-        migrations.AddField(
-            model_name='recording',
-            name='device',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='equipment.item', verbose_name='设备'),
-        ),
-        migrations.AddField(
-            model_name='recording',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person', verbose_name='使用人'),
-        ),
-        migrations.AddField(
-            model_name='recording',
-            name='shift',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='duty.shift', verbose_name='班次'),
-        ),
-        migrations.AddField(
-            model_name='recording',
-            name='unit',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit', verbose_name='单位'),
-        ),
-        migrations.AddField(
-            model_name='hold',
-            name='recording',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='evidence.recording'),
-        ),
-        migrations.AddField(
-            model_name='expiryline',
-            name='recording',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='expiry_lines', to='evidence.recording'),
-        ),
-        migrations.AddField(
-            model_name='downgrade',
-            name='recording',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='downgrades', to='evidence.recording'),
-        ),
-        migrations.AddField(
-            model_name='recordingevent',
-            name='custody',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='equipment.custody', verbose_name='领用'),
-        ),
-        migrations.AddField(
-            model_name='recordingevent',
-            name='device',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='equipment.item', verbose_name='设备'),
-        ),
-        migrations.AddField(
-            model_name='recordingevent',
-            name='person',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.person', verbose_name='使用人'),
-        ),
-        migrations.AddField(
-            model_name='recordingevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='evidence.recording'),
-        ),
-        migrations.AddField(
-            model_name='recordingevent',
-            name='shift',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='duty.shift', verbose_name='班次'),
-        ),
-        migrations.AddField(
-            model_name='recordingevent',
-            name='unit',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.unit', verbose_name='单位'),
-        ),
-        migrations.AddField(
-            model_name='recordingstep',
-            name='recording',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='evidence.recording'),
-        ),
-        migrations.AddField(
-            model_name='upload',
-            name='recording',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.recording'),
-        ),
-        migrations.AddField(
-            model_name='viewing',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person'),
-        ),
-        migrations.AddField(
-            model_name='viewing',
-            name='recording',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='viewings', to='evidence.recording'),
         ),
         migrations.AddIndex(
             model_name='gap',
@@ -516,18 +369,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='gap',
             constraint=models.CheckConstraint(condition=models.Q(('ended_at__gt', models.F('started_at'))), name='gap_lasts'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='gap',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_gapevent" ("cause", "custody_id", "decided_at", "decided_by", "decided_label", "ended_at", "explained_at", "explanation", "found_at", "id", "is_declared", "note", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "shift_id", "started_at", "state", "unit_id") VALUES (NEW."cause", NEW."custody_id", NEW."decided_at", NEW."decided_by", NEW."decided_label", NEW."ended_at", NEW."explained_at", NEW."explanation", NEW."found_at", NEW."id", NEW."is_declared", NEW."note", NEW."person_id", NOW(), \'insert\', NEW."id", NEW."rule_version", NEW."shift_id", NEW."started_at", NEW."state", NEW."unit_id"); RETURN NULL;', hash='a5d83d6e741d1bd1806014c43b4b6b8a2782277e', operation='INSERT', pgid='pgtrigger_insert_insert_27a29', table='evidence_gap', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='gap',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "evidence_gapevent" ("cause", "custody_id", "decided_at", "decided_by", "decided_label", "ended_at", "explained_at", "explanation", "found_at", "id", "is_declared", "note", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "shift_id", "started_at", "state", "unit_id") VALUES (NEW."cause", NEW."custody_id", NEW."decided_at", NEW."decided_by", NEW."decided_label", NEW."ended_at", NEW."explained_at", NEW."explanation", NEW."found_at", NEW."id", NEW."is_declared", NEW."note", NEW."person_id", NOW(), \'update\', NEW."id", NEW."rule_version", NEW."shift_id", NEW."started_at", NEW."state", NEW."unit_id"); RETURN NULL;', hash='335582b83b839a19439119e23313999e0b8f9850', operation='UPDATE', pgid='pgtrigger_update_update_7e635', table='evidence_gap', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='gap',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_gapevent" ("cause", "custody_id", "decided_at", "decided_by", "decided_label", "ended_at", "explained_at", "explanation", "found_at", "id", "is_declared", "note", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "shift_id", "started_at", "state", "unit_id") VALUES (OLD."cause", OLD."custody_id", OLD."decided_at", OLD."decided_by", OLD."decided_label", OLD."ended_at", OLD."explained_at", OLD."explanation", OLD."found_at", OLD."id", OLD."is_declared", OLD."note", OLD."person_id", NOW(), \'delete\', OLD."id", OLD."rule_version", OLD."shift_id", OLD."started_at", OLD."state", OLD."unit_id"); RETURN NULL;', hash='ab1597f1442cba6655483eca9c27d6b51d57cff1', operation='DELETE', pgid='pgtrigger_delete_delete_08df1', table='evidence_gap', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='recording',
@@ -581,18 +422,6 @@ class Migration(migrations.Migration):
             model_name='recording',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('attribution', 'attributed'), ('person__isnull', False)), models.Q(('attribution', 'attributed'), _negated=True), _connector='OR'), name='an_attributed_recording_names_a_person'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='recording',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_recordingevent" ("attributed_by", "attribution", "attribution_note", "category", "codec", "custody_id", "deletable_from", "deleted_at", "device_id", "device_name", "door", "drift_seconds", "duration_ms", "ended_at", "examined_at", "height", "id", "ingested_at", "ingested_label", "is_cut_off", "is_time_known", "kept_through", "local_id", "medium", "officer_name", "original_name", "part_digests", "part_size", "path", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "sequence", "sha256", "shift_id", "size", "sm3", "started_at", "station", "trouble", "unit_id", "width") VALUES (NEW."attributed_by", NEW."attribution", NEW."attribution_note", NEW."category", NEW."codec", NEW."custody_id", NEW."deletable_from", NEW."deleted_at", NEW."device_id", NEW."device_name", NEW."door", NEW."drift_seconds", NEW."duration_ms", NEW."ended_at", NEW."examined_at", NEW."height", NEW."id", NEW."ingested_at", NEW."ingested_label", NEW."is_cut_off", NEW."is_time_known", NEW."kept_through", NEW."local_id", NEW."medium", NEW."officer_name", NEW."original_name", NEW."part_digests", NEW."part_size", NEW."path", NEW."person_id", NOW(), \'insert\', NEW."id", NEW."rule_version", NEW."sequence", NEW."sha256", NEW."shift_id", NEW."size", NEW."sm3", NEW."started_at", NEW."station", NEW."trouble", NEW."unit_id", NEW."width"); RETURN NULL;', hash='be87f36dbf7f354db6cd5a63aafb317314cb5e74', operation='INSERT', pgid='pgtrigger_insert_insert_14bc5', table='evidence_recording', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='recording',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "evidence_recordingevent" ("attributed_by", "attribution", "attribution_note", "category", "codec", "custody_id", "deletable_from", "deleted_at", "device_id", "device_name", "door", "drift_seconds", "duration_ms", "ended_at", "examined_at", "height", "id", "ingested_at", "ingested_label", "is_cut_off", "is_time_known", "kept_through", "local_id", "medium", "officer_name", "original_name", "part_digests", "part_size", "path", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "sequence", "sha256", "shift_id", "size", "sm3", "started_at", "station", "trouble", "unit_id", "width") VALUES (NEW."attributed_by", NEW."attribution", NEW."attribution_note", NEW."category", NEW."codec", NEW."custody_id", NEW."deletable_from", NEW."deleted_at", NEW."device_id", NEW."device_name", NEW."door", NEW."drift_seconds", NEW."duration_ms", NEW."ended_at", NEW."examined_at", NEW."height", NEW."id", NEW."ingested_at", NEW."ingested_label", NEW."is_cut_off", NEW."is_time_known", NEW."kept_through", NEW."local_id", NEW."medium", NEW."officer_name", NEW."original_name", NEW."part_digests", NEW."part_size", NEW."path", NEW."person_id", NOW(), \'update\', NEW."id", NEW."rule_version", NEW."sequence", NEW."sha256", NEW."shift_id", NEW."size", NEW."sm3", NEW."started_at", NEW."station", NEW."trouble", NEW."unit_id", NEW."width"); RETURN NULL;', hash='4cea836cb7f828cbba85cfec99230c5f619501dd', operation='UPDATE', pgid='pgtrigger_update_update_dead7', table='evidence_recording', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='recording',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_recordingevent" ("attributed_by", "attribution", "attribution_note", "category", "codec", "custody_id", "deletable_from", "deleted_at", "device_id", "device_name", "door", "drift_seconds", "duration_ms", "ended_at", "examined_at", "height", "id", "ingested_at", "ingested_label", "is_cut_off", "is_time_known", "kept_through", "local_id", "medium", "officer_name", "original_name", "part_digests", "part_size", "path", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "sequence", "sha256", "shift_id", "size", "sm3", "started_at", "station", "trouble", "unit_id", "width") VALUES (OLD."attributed_by", OLD."attribution", OLD."attribution_note", OLD."category", OLD."codec", OLD."custody_id", OLD."deletable_from", OLD."deleted_at", OLD."device_id", OLD."device_name", OLD."door", OLD."drift_seconds", OLD."duration_ms", OLD."ended_at", OLD."examined_at", OLD."height", OLD."id", OLD."ingested_at", OLD."ingested_label", OLD."is_cut_off", OLD."is_time_known", OLD."kept_through", OLD."local_id", OLD."medium", OLD."officer_name", OLD."original_name", OLD."part_digests", OLD."part_size", OLD."path", OLD."person_id", NOW(), \'delete\', OLD."id", OLD."rule_version", OLD."sequence", OLD."sha256", OLD."shift_id", OLD."size", OLD."sm3", OLD."started_at", OLD."station", OLD."trouble", OLD."unit_id", OLD."width"); RETURN NULL;', hash='ed12ff139f84ad51319895e25033487701688f0a', operation='DELETE', pgid='pgtrigger_delete_delete_7d8c1', table='evidence_recording', when='AFTER')),
-        ),
         migrations.AddConstraint(
             model_name='hold',
             constraint=models.UniqueConstraint(fields=('matter', 'recording'), name='one_hold_a_matter'),
@@ -632,5 +461,53 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='viewing',
             index=models.Index(fields=['user_id', '-id'], name='viewing_by_user'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='expirylist',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_expirylistevent" ("approved_at", "approved_by", "approved_label", "as_of", "ended_at", "execute_from", "id", "note", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewed_at", "reviewed_by", "reviewed_label", "state") VALUES (NEW."approved_at", NEW."approved_by", NEW."approved_label", NEW."as_of", NEW."ended_at", NEW."execute_from", NEW."id", NEW."note", NEW."number", NOW(), \'insert\', NEW."id", NEW."reviewed_at", NEW."reviewed_by", NEW."reviewed_label", NEW."state"); RETURN NULL;', hash='2099cb839b045846b12cc5c2ebad3ba3668e7442', operation='INSERT', pgid='pgtrigger_insert_insert_1ffb7', table='evidence_expirylist', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='expirylist',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "evidence_expirylistevent" ("approved_at", "approved_by", "approved_label", "as_of", "ended_at", "execute_from", "id", "note", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewed_at", "reviewed_by", "reviewed_label", "state") VALUES (NEW."approved_at", NEW."approved_by", NEW."approved_label", NEW."as_of", NEW."ended_at", NEW."execute_from", NEW."id", NEW."note", NEW."number", NOW(), \'update\', NEW."id", NEW."reviewed_at", NEW."reviewed_by", NEW."reviewed_label", NEW."state"); RETURN NULL;', hash='6ad20d6d1632352ffefb68fe674527e922667ea3', operation='UPDATE', pgid='pgtrigger_update_update_dea64', table='evidence_expirylist', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='expirylist',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_expirylistevent" ("approved_at", "approved_by", "approved_label", "as_of", "ended_at", "execute_from", "id", "note", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewed_at", "reviewed_by", "reviewed_label", "state") VALUES (OLD."approved_at", OLD."approved_by", OLD."approved_label", OLD."as_of", OLD."ended_at", OLD."execute_from", OLD."id", OLD."note", OLD."number", NOW(), \'delete\', OLD."id", OLD."reviewed_at", OLD."reviewed_by", OLD."reviewed_label", OLD."state"); RETURN NULL;', hash='09e023df5dcda10ee703a233cf995287189e8528', operation='DELETE', pgid='pgtrigger_delete_delete_a1b3c', table='evidence_expirylist', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='matter',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_matterevent" ("closed_at", "closed_label", "closing_note", "id", "kind", "number", "opened_at", "opened_by", "opened_label", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."closed_at", NEW."closed_label", NEW."closing_note", NEW."id", NEW."kind", NEW."number", NEW."opened_at", NEW."opened_by", NEW."opened_label", NOW(), \'insert\', NEW."id"); RETURN NULL;', hash='47720e4229d77af12eee7843134b5c0ab9ffbba5', operation='INSERT', pgid='pgtrigger_insert_insert_40dda', table='evidence_matter', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='matter',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "evidence_matterevent" ("closed_at", "closed_label", "closing_note", "id", "kind", "number", "opened_at", "opened_by", "opened_label", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."closed_at", NEW."closed_label", NEW."closing_note", NEW."id", NEW."kind", NEW."number", NEW."opened_at", NEW."opened_by", NEW."opened_label", NOW(), \'update\', NEW."id"); RETURN NULL;', hash='cad70396d9adb39b1289a0cb0d16ee6ef81ad6bd', operation='UPDATE', pgid='pgtrigger_update_update_83ade', table='evidence_matter', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='matter',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_matterevent" ("closed_at", "closed_label", "closing_note", "id", "kind", "number", "opened_at", "opened_by", "opened_label", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."closed_at", OLD."closed_label", OLD."closing_note", OLD."id", OLD."kind", OLD."number", OLD."opened_at", OLD."opened_by", OLD."opened_label", NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='13bcc1c85a502dfbb2520938b17dcda5e0c65b10', operation='DELETE', pgid='pgtrigger_delete_delete_7fbc6', table='evidence_matter', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='gap',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_gapevent" ("cause", "custody_id", "decided_at", "decided_by", "decided_label", "ended_at", "explained_at", "explanation", "found_at", "id", "is_declared", "note", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "shift_id", "started_at", "state", "unit_id") VALUES (NEW."cause", NEW."custody_id", NEW."decided_at", NEW."decided_by", NEW."decided_label", NEW."ended_at", NEW."explained_at", NEW."explanation", NEW."found_at", NEW."id", NEW."is_declared", NEW."note", NEW."person_id", NOW(), \'insert\', NEW."id", NEW."rule_version", NEW."shift_id", NEW."started_at", NEW."state", NEW."unit_id"); RETURN NULL;', hash='a5d83d6e741d1bd1806014c43b4b6b8a2782277e', operation='INSERT', pgid='pgtrigger_insert_insert_27a29', table='evidence_gap', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='gap',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "evidence_gapevent" ("cause", "custody_id", "decided_at", "decided_by", "decided_label", "ended_at", "explained_at", "explanation", "found_at", "id", "is_declared", "note", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "shift_id", "started_at", "state", "unit_id") VALUES (NEW."cause", NEW."custody_id", NEW."decided_at", NEW."decided_by", NEW."decided_label", NEW."ended_at", NEW."explained_at", NEW."explanation", NEW."found_at", NEW."id", NEW."is_declared", NEW."note", NEW."person_id", NOW(), \'update\', NEW."id", NEW."rule_version", NEW."shift_id", NEW."started_at", NEW."state", NEW."unit_id"); RETURN NULL;', hash='335582b83b839a19439119e23313999e0b8f9850', operation='UPDATE', pgid='pgtrigger_update_update_7e635', table='evidence_gap', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='gap',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_gapevent" ("cause", "custody_id", "decided_at", "decided_by", "decided_label", "ended_at", "explained_at", "explanation", "found_at", "id", "is_declared", "note", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "shift_id", "started_at", "state", "unit_id") VALUES (OLD."cause", OLD."custody_id", OLD."decided_at", OLD."decided_by", OLD."decided_label", OLD."ended_at", OLD."explained_at", OLD."explanation", OLD."found_at", OLD."id", OLD."is_declared", OLD."note", OLD."person_id", NOW(), \'delete\', OLD."id", OLD."rule_version", OLD."shift_id", OLD."started_at", OLD."state", OLD."unit_id"); RETURN NULL;', hash='ab1597f1442cba6655483eca9c27d6b51d57cff1', operation='DELETE', pgid='pgtrigger_delete_delete_08df1', table='evidence_gap', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='recording',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_recordingevent" ("attributed_by", "attribution", "attribution_note", "category", "codec", "custody_id", "deletable_from", "deleted_at", "device_id", "device_name", "door", "drift_seconds", "duration_ms", "ended_at", "examined_at", "height", "id", "ingested_at", "ingested_label", "is_cut_off", "is_time_known", "kept_through", "local_id", "medium", "officer_name", "original_name", "part_digests", "part_size", "path", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "sequence", "sha256", "shift_id", "size", "sm3", "started_at", "station", "trouble", "unit_id", "width") VALUES (NEW."attributed_by", NEW."attribution", NEW."attribution_note", NEW."category", NEW."codec", NEW."custody_id", NEW."deletable_from", NEW."deleted_at", NEW."device_id", NEW."device_name", NEW."door", NEW."drift_seconds", NEW."duration_ms", NEW."ended_at", NEW."examined_at", NEW."height", NEW."id", NEW."ingested_at", NEW."ingested_label", NEW."is_cut_off", NEW."is_time_known", NEW."kept_through", NEW."local_id", NEW."medium", NEW."officer_name", NEW."original_name", NEW."part_digests", NEW."part_size", NEW."path", NEW."person_id", NOW(), \'insert\', NEW."id", NEW."rule_version", NEW."sequence", NEW."sha256", NEW."shift_id", NEW."size", NEW."sm3", NEW."started_at", NEW."station", NEW."trouble", NEW."unit_id", NEW."width"); RETURN NULL;', hash='be87f36dbf7f354db6cd5a63aafb317314cb5e74', operation='INSERT', pgid='pgtrigger_insert_insert_14bc5', table='evidence_recording', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='recording',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "evidence_recordingevent" ("attributed_by", "attribution", "attribution_note", "category", "codec", "custody_id", "deletable_from", "deleted_at", "device_id", "device_name", "door", "drift_seconds", "duration_ms", "ended_at", "examined_at", "height", "id", "ingested_at", "ingested_label", "is_cut_off", "is_time_known", "kept_through", "local_id", "medium", "officer_name", "original_name", "part_digests", "part_size", "path", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "sequence", "sha256", "shift_id", "size", "sm3", "started_at", "station", "trouble", "unit_id", "width") VALUES (NEW."attributed_by", NEW."attribution", NEW."attribution_note", NEW."category", NEW."codec", NEW."custody_id", NEW."deletable_from", NEW."deleted_at", NEW."device_id", NEW."device_name", NEW."door", NEW."drift_seconds", NEW."duration_ms", NEW."ended_at", NEW."examined_at", NEW."height", NEW."id", NEW."ingested_at", NEW."ingested_label", NEW."is_cut_off", NEW."is_time_known", NEW."kept_through", NEW."local_id", NEW."medium", NEW."officer_name", NEW."original_name", NEW."part_digests", NEW."part_size", NEW."path", NEW."person_id", NOW(), \'update\', NEW."id", NEW."rule_version", NEW."sequence", NEW."sha256", NEW."shift_id", NEW."size", NEW."sm3", NEW."started_at", NEW."station", NEW."trouble", NEW."unit_id", NEW."width"); RETURN NULL;', hash='4cea836cb7f828cbba85cfec99230c5f619501dd', operation='UPDATE', pgid='pgtrigger_update_update_dead7', table='evidence_recording', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='recording',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "evidence_recordingevent" ("attributed_by", "attribution", "attribution_note", "category", "codec", "custody_id", "deletable_from", "deleted_at", "device_id", "device_name", "door", "drift_seconds", "duration_ms", "ended_at", "examined_at", "height", "id", "ingested_at", "ingested_label", "is_cut_off", "is_time_known", "kept_through", "local_id", "medium", "officer_name", "original_name", "part_digests", "part_size", "path", "person_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rule_version", "sequence", "sha256", "shift_id", "size", "sm3", "started_at", "station", "trouble", "unit_id", "width") VALUES (OLD."attributed_by", OLD."attribution", OLD."attribution_note", OLD."category", OLD."codec", OLD."custody_id", OLD."deletable_from", OLD."deleted_at", OLD."device_id", OLD."device_name", OLD."door", OLD."drift_seconds", OLD."duration_ms", OLD."ended_at", OLD."examined_at", OLD."height", OLD."id", OLD."ingested_at", OLD."ingested_label", OLD."is_cut_off", OLD."is_time_known", OLD."kept_through", OLD."local_id", OLD."medium", OLD."officer_name", OLD."original_name", OLD."part_digests", OLD."part_size", OLD."path", OLD."person_id", NOW(), \'delete\', OLD."id", OLD."rule_version", OLD."sequence", OLD."sha256", OLD."shift_id", OLD."size", OLD."sm3", OLD."started_at", OLD."station", OLD."trouble", OLD."unit_id", OLD."width"); RETURN NULL;', hash='ed12ff139f84ad51319895e25033487701688f0a', operation='DELETE', pgid='pgtrigger_delete_delete_7d8c1', table='evidence_recording', when='AFTER')),
         ),
     ]

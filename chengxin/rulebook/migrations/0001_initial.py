@@ -17,6 +17,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='CalendarVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('year', models.IntegerField(verbose_name='年份')),
+                ('number', models.IntegerField(verbose_name='版本')),
+                ('announced', models.BooleanField(verbose_name='已公布')),
+                ('source', models.CharField(max_length=200, verbose_name='依据')),
+                ('days_off', models.JSONField(verbose_name='放假')),
+                ('makeup_workdays', models.JSONField(verbose_name='调休上班')),
+                ('entered_at', models.DateTimeField(verbose_name='录入时间')),
+            ],
+            options={
+                'ordering': ['year', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('year', 'number'), name='one_calendar_version_number')],
+            },
+        ),
+        migrations.CreateModel(
             name='CalendarVersionEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -30,6 +47,7 @@ class Migration(migrations.Migration):
                 ('days_off', models.JSONField(verbose_name='放假')),
                 ('makeup_workdays', models.JSONField(verbose_name='调休上班')),
                 ('entered_at', models.DateTimeField(verbose_name='录入时间')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='rulebook.calendarversion')),
             ],
             options={
                 'abstract': False,
@@ -43,6 +61,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=80, verbose_name='标题')),
                 ('sequence', models.IntegerField(verbose_name='顺序')),
                 ('wording', models.TextField(blank=True, verbose_name='原文')),
+                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='rulebook.clause')),
             ],
             options={
                 'ordering': ['sequence'],
@@ -55,6 +74,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=60, unique=True, verbose_name='代码')),
                 ('title', models.CharField(max_length=80, verbose_name='名称')),
                 ('summary', models.TextField(verbose_name='说明')),
+                ('clause', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='rulebook.clause')),
             ],
             options={
                 'ordering': ['code'],
@@ -69,6 +89,7 @@ class Migration(migrations.Migration):
                 ('period', django.contrib.postgres.fields.ranges.DateRangeField(null=True, verbose_name='施行期间')),
                 ('values', models.JSONField(verbose_name='数值')),
                 ('document_number', models.CharField(blank=True, max_length=60, verbose_name='文号')),
+                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='rulebook.rule')),
             ],
             options={
                 'ordering': ['rule', 'number'],
@@ -86,69 +107,12 @@ class Migration(migrations.Migration):
                 ('period', django.contrib.postgres.fields.ranges.DateRangeField(null=True, verbose_name='施行期间')),
                 ('values', models.JSONField(verbose_name='数值')),
                 ('document_number', models.CharField(blank=True, max_length=60, verbose_name='文号')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='rulebook.ruleversion')),
+                ('rule', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='rulebook.rule')),
             ],
             options={
                 'abstract': False,
             },
-        ),
-        migrations.CreateModel(
-            name='CalendarVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.IntegerField(verbose_name='年份')),
-                ('number', models.IntegerField(verbose_name='版本')),
-                ('announced', models.BooleanField(verbose_name='已公布')),
-                ('source', models.CharField(max_length=200, verbose_name='依据')),
-                ('days_off', models.JSONField(verbose_name='放假')),
-                ('makeup_workdays', models.JSONField(verbose_name='调休上班')),
-                ('entered_at', models.DateTimeField(verbose_name='录入时间')),
-            ],
-            options={
-                'ordering': ['year', 'number'],
-                'constraints': [models.UniqueConstraint(fields=('year', 'number'), name='one_calendar_version_number')],
-            },
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='calendarversion',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "rulebook_calendarversionevent" ("announced", "days_off", "entered_at", "id", "makeup_workdays", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "year") VALUES (NEW."announced", NEW."days_off", NEW."entered_at", NEW."id", NEW."makeup_workdays", NEW."number", NOW(), \'insert\', NEW."id", NEW."source", NEW."year"); RETURN NULL;', hash='a964a7862417e32f0bcfd2a5d20cc065f21aba8f', operation='INSERT', pgid='pgtrigger_insert_insert_aa653', table='rulebook_calendarversion', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='calendarversion',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "rulebook_calendarversionevent" ("announced", "days_off", "entered_at", "id", "makeup_workdays", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "year") VALUES (NEW."announced", NEW."days_off", NEW."entered_at", NEW."id", NEW."makeup_workdays", NEW."number", NOW(), \'update\', NEW."id", NEW."source", NEW."year"); RETURN NULL;', hash='623e30e86ba038141857b7d4678b7b779e4e9eb5', operation='UPDATE', pgid='pgtrigger_update_update_b9f2f', table='rulebook_calendarversion', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='calendarversion',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "rulebook_calendarversionevent" ("announced", "days_off", "entered_at", "id", "makeup_workdays", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "year") VALUES (OLD."announced", OLD."days_off", OLD."entered_at", OLD."id", OLD."makeup_workdays", OLD."number", NOW(), \'delete\', OLD."id", OLD."source", OLD."year"); RETURN NULL;', hash='fbd12016807f371b79ab0f382c950c1ac880a2ab', operation='DELETE', pgid='pgtrigger_delete_delete_dcc1f', table='rulebook_calendarversion', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='calendarversionevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='rulebook.calendarversion'),
-        ),
-        migrations.AddField(
-            model_name='clause',
-            name='parent',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='rulebook.clause'),
-        ),
-        migrations.AddField(
-            model_name='rule',
-            name='clause',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='rulebook.clause'),
-        ),
-        migrations.AddField(
-            model_name='ruleversion',
-            name='rule',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='rulebook.rule'),
-        ),
-        migrations.AddField(
-            model_name='ruleversionevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='rulebook.ruleversion'),
-        ),
-        migrations.AddField(
-            model_name='ruleversionevent',
-            name='rule',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='rulebook.rule'),
         ),
         migrations.AddConstraint(
             model_name='ruleversion',
@@ -161,6 +125,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='ruleversion',
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'issued')), expressions=[('rule', '='), ('period', '&&')], name='one_rule_version_a_day', violation_error_message='这段时间已有生效的版本，施行期间不能重叠。'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='calendarversion',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "rulebook_calendarversionevent" ("announced", "days_off", "entered_at", "id", "makeup_workdays", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "year") VALUES (NEW."announced", NEW."days_off", NEW."entered_at", NEW."id", NEW."makeup_workdays", NEW."number", NOW(), \'insert\', NEW."id", NEW."source", NEW."year"); RETURN NULL;', hash='a964a7862417e32f0bcfd2a5d20cc065f21aba8f', operation='INSERT', pgid='pgtrigger_insert_insert_aa653', table='rulebook_calendarversion', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='calendarversion',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "rulebook_calendarversionevent" ("announced", "days_off", "entered_at", "id", "makeup_workdays", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "year") VALUES (NEW."announced", NEW."days_off", NEW."entered_at", NEW."id", NEW."makeup_workdays", NEW."number", NOW(), \'update\', NEW."id", NEW."source", NEW."year"); RETURN NULL;', hash='623e30e86ba038141857b7d4678b7b779e4e9eb5', operation='UPDATE', pgid='pgtrigger_update_update_b9f2f', table='rulebook_calendarversion', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='calendarversion',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "rulebook_calendarversionevent" ("announced", "days_off", "entered_at", "id", "makeup_workdays", "number", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "year") VALUES (OLD."announced", OLD."days_off", OLD."entered_at", OLD."id", OLD."makeup_workdays", OLD."number", NOW(), \'delete\', OLD."id", OLD."source", OLD."year"); RETURN NULL;', hash='fbd12016807f371b79ab0f382c950c1ac880a2ab', operation='DELETE', pgid='pgtrigger_delete_delete_dcc1f', table='rulebook_calendarversion', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='ruleversion',
