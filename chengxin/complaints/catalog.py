@@ -15,7 +15,7 @@ CAPABILITIES = (
     capability("complaints.approve", "审批暂停、同意查看投诉人", ["leader", "supervisor"]),
     capability("complaints.decide", "决定投诉是否属实", ["leader", "supervisor"]),
     capability("complaints.restricted", "查看移送纪检的投诉", ["leader"]),
-    capability("complaints.answer_own", "回应对本人的投诉", ["brigade", "captain", "keeper", *OFFICERS]),
+    capability("complaints.answer_own", "回应对本人的投诉", ["brigade", "captain", "keeper", *OFFICERS, "staff"]),
     capability("complaints.figures", "查看投诉统计", ["leader", "supervisor", "brigade", "captain"]),
 )
 AUDIT_ACTIONS = (
@@ -41,6 +41,7 @@ AUDIT_ACTIONS = (
     AuditAction("complaints.reveal_decided", "决定查看投诉人"),
     AuditAction("complaints.revealed", "查看投诉人"),
     AuditAction("complaints.accused_named", "认定被投诉人"),
+    AuditAction("complaints.accused_withdrawn", "撤销被投诉人"),
     AuditAction("complaints.accused_told", "告知被投诉人"),
     AuditAction("complaints.accused_replied", "被投诉人回应"),
     AuditAction("complaints.validity_proposed", "提出是否属实"),

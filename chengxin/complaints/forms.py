@@ -133,6 +133,10 @@ class TellForm(Form):
     text = forms.CharField(label="告知的事实", widget=AREA, max_length=1000, help_text="转述，不引用投诉原话，不写投诉人是谁。")
 
 
+class WithdrawForm(Form):
+    reason = forms.CharField(label="撤销理由", widget=AREA, max_length=500, help_text="写明为什么认定错了；撤销后本人和所在单位不再回避。")
+
+
 class ValidityForm(Form):
     outcome = forms.ChoiceField(label="意见", choices=list(rules.VALIDITIES.items()), widget=forms.RadioSelect())
     reasons = forms.CharField(label="依据", widget=AREA, max_length=500)

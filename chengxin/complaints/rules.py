@@ -158,9 +158,19 @@ MOST_TEXT = 3000
 LEAST_TEXT = 5
 
 
+# letters and symbols by their tables, blank to the eye: fillers of Hangul, the empty pattern of Braille, a notehead of nothing
+BLANKS = dict.fromkeys((0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0, 0x1D159), " ")
+
+
 def clean_text(text: str) -> str:
-    """What people see of a text: composed, without control, zero-width and direction characters, blank lines kept to one."""
-    shown = "".join(letter for letter in text.replace("\r\n", "\n").replace("\r", "\n") if _is_shown(letter))
+    """What people see of a text: composed, without control, zero-width and direction characters, blank lines kept to one.
+
+    Nothing is left of one in which there is nothing to see: blanks, or marks without a letter to stand on.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(BLANKS)
+    shown = "".join(letter for letter in plain if _is_shown(letter))
+    if not any(_stands(letter) for letter in shown):
+        return ""
     lines = [line.rstrip() for line in unicodedata.normalize("NFC", shown).split("\n")]
     kept = [line for place, line in enumerate(lines) if line or (place and lines[place - 1])]
     return "\n".join(kept).strip()
@@ -172,6 +182,12 @@ def _is_shown(letter: str) -> bool:
     if category == "Cn":
         return 0x10000 <= ord(letter) < 0xE0000 and ord(letter) & 0xFFFE != 0xFFFE
     return letter in "\n\t" or category not in {"Cc", "Cf", "Cs", "Co"}
+
+
+def _stands(letter: str) -> bool:
+    """Neither a space nor a mark that is drawn on another letter."""
+    category = unicodedata.category(letter)
+    return category == "Cn" or category[0] not in "CMZ"
 
 
 def content_digest(text: str, place: str) -> str:

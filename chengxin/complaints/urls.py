@@ -24,6 +24,7 @@ urlpatterns = [
     path("<int:pk>/pause/decide/", desk.decide_pause, name="decide_pause"),
     path("<int:pk>/reveals/<int:reveal>/", desk.decide_reveal, name="decide_reveal"),
     path("<int:pk>/accused/<int:person>/tell/", desk.tell, name="tell"),
+    path("<int:pk>/accused/<int:person>/withdraw/", desk.withdraw, name="withdraw"),
     path("<int:pk>/accused/<int:person>/propose/", desk.propose, name="propose"),
     path("<int:pk>/validities/<int:validity>/", desk.decide_validity, name="decide_validity"),
     path("<int:pk>/photos/<uuid:file>/", desk.photo, name="photo"),

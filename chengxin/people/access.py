@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 import orjson
 from django.http import HttpRequest
@@ -12,12 +14,15 @@ from chengxin.core import clock
 from chengxin.core.actor import ANONYMOUS, Actor, Reach
 from chengxin.core.registry import capabilities
 from chengxin.people.catalog import ROLES
-from chengxin.people.models import Grant, Person, Status, StatusPeriod, Unit, User
+from chengxin.people.models import Unit, User
 from chengxin.ui.address import address_of
 from chengxin.ui.database import prepared
 
-# what a suspended person may still do: read the own file and object
-WHILE_SUSPENDED = frozenset({"portal.home", "portal.read_file", "findings.read_own", "findings.object", "rulebook.read"})
+# what a suspended person may still do: read the own file, object, and be heard on a complaint
+WHILE_SUSPENDED = frozenset({
+    "portal.home", "portal.read_file", "findings.read_own", "findings.object", "complaints.answer_own", "rulebook.read",
+    "appraisal.read_own",
+})  # fmt: skip
 
 
 # every call of a device asks this, so it is one prepared statement: the token, and its unit with everything under it
@@ -35,21 +40,28 @@ def actor_for_request(request: HttpRequest) -> Actor:
     return actor_for(user, address=address_of(request))
 
 
+# every page asks this, so it is one prepared statement: the person, the unit and suspension of today, today's grants, the tree of units
+STANDING = """SELECT person.name, person.person_class, person.left_on,
+ (SELECT unit_id FROM people_assignment WHERE person_id = person.id AND period @> given.today),
+ EXISTS (SELECT FROM people_statusperiod WHERE person_id = person.id AND status = 'suspended' AND period @> given.today),
+ (SELECT json_agg(json_build_array(role, role_kind, unit_id) ORDER BY id)::text FROM people_grant
+  WHERE user_id = given.user_id AND period @> given.today),
+ (SELECT json_agg(json_build_array(id, parent_id) ORDER BY id)::text FROM people_unit)
+ FROM (SELECT %s::bigint AS user_id, %s::bigint AS person_id, %s::date AS today) given
+ LEFT JOIN people_person person ON person.id = given.person_id"""
+
+
 def actor_for(user: User, *, address: str = "", channel: str = "web") -> Actor:
     """A user with today's grants, the role implied by the person's class, and the unit of today."""
-    today = clock.today()
-    grants = list(Grant.objects.filter(user=user, period__contains=today))
-    person = Person.objects.filter(pk=user.person_id).first() if user.person_id else None
-    unit_id = _unit_of(person)
-    roles = [(grant.role, grant.unit_id) for grant in grants]
-    if person is not None and person.left_on is None and not any(grant.role_kind for grant in grants):
-        roles += [(role.code, unit_id or 0) for role in ROLES if role.implied_by == person.person_class]
-    reach = _reach(roles)
-    if person is not None and _is_suspended(person):
-        reach = {code: units for code, units in reach.items() if code in WHILE_SUSPENDED}
+    ((name, person_class, left_on, unit_id, suspended, granted, tree),) = prepared(STANDING, [user.pk, user.person_id, clock.today()])
+    grants = orjson.loads(granted) if granted else []
+    roles = [(role, unit) for role, _, unit in grants]
+    if name is not None and left_on is None and not any(kind for _, kind, _ in grants):
+        roles += [(role.code, unit_id or 0) for role in ROLES if role.implied_by == person_class]
     return Actor(
-        user_id=user.pk, person_id=user.person_id, label=person.name if person else user.username, reach=reach,
-        roles=frozenset(code for code, _ in roles), unit_id=unit_id, channel=channel, address=address,
+        user_id=user.pk, person_id=user.person_id, label=user.username if name is None else name,
+        reach=_reach(frozenset(roles), tree or "[]", suspended), roles=frozenset(code for code, _ in roles), unit_id=unit_id,
+        channel=channel, address=address,
     )  # fmt: skip
 
 
@@ -66,17 +78,13 @@ def actor_for_token(text: str) -> Actor | None:
 
 def units_below(unit_id: int) -> frozenset[int]:
     """The unit and everything under it."""
-    return _below(unit_id, _children())
-
-
-def _children() -> dict[int | None, list[int]]:
     children: dict[int | None, list[int]] = {}
     for pk, parent in Unit.objects.order_by().values_list("pk", "parent_id"):
         children.setdefault(parent, []).append(pk)
-    return children
+    return _below(unit_id, children)
 
 
-def _below(unit_id: int, children: dict[int | None, list[int]]) -> frozenset[int]:
+def _below(unit_id: int, children: Mapping[int | None, list[int]]) -> frozenset[int]:
     found, waiting = {unit_id}, [unit_id]
     while waiting:
         below = children.get(waiting.pop(), [])
@@ -85,25 +93,20 @@ def _below(unit_id: int, children: dict[int | None, list[int]]) -> frozenset[int
     return frozenset(found)
 
 
-def _reach(roles: Iterable[tuple[str, int | None]]) -> dict[str, Reach]:
-    """Capability to units; several roles add up, the whole bureau swallows the rest."""
-    roles = list(roles)
-    children = _children() if any(unit is not None for _, unit in roles) else {}
+@lru_cache(maxsize=512)
+def _reach(roles: frozenset[tuple[str, int | None]], tree: str, suspended: bool) -> Mapping[str, Reach]:
+    """Capability to units; several roles add up, the whole bureau swallows the rest. Who is suspended keeps a few.
+
+    It follows from what is given alone, the tree of units as the database wrote it included: worked out once for each such set.
+    """
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in orjson.loads(tree):
+        children.setdefault(parent, []).append(pk)
     reach: dict[str, Reach] = {}
     for code, unit in roles:
         units = None if unit is None else _below(unit, children)
         for capability in capabilities:
-            if code in capability.roles:
+            if code in capability.roles and (not suspended or capability.code in WHILE_SUSPENDED):
                 before = reach.get(capability.code, frozenset())
                 reach[capability.code] = None if units is None or before is None else before | units
-    return reach
-
-
-def _unit_of(person: Person | None) -> int | None:
-    if person is None:
-        return None
-    return person.assignments.filter(period__contains=clock.today()).values_list("unit_id", flat=True).first()
-
-
-def _is_suspended(person: Person) -> bool:
-    return StatusPeriod.objects.filter(person=person, status=Status.SUSPENDED, period__contains=clock.today()).exists()
+    return MappingProxyType(reach)

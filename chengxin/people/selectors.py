@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from chengxin.core import clock
-from chengxin.core.actor import Actor
+from chengxin.core.actor import Actor, Reach
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.people.access import units_below
 from chengxin.people.models import (
@@ -24,6 +24,7 @@ from chengxin.people.models import (
     User,
 )
 from chengxin.ui.database import Question
+from chengxin.ui.repeated import rows_of
 
 __all__ = ["units_below"]
 
@@ -38,6 +39,11 @@ def unit_of(person: Person, on: dt.date) -> Unit | None:
 
 def unit_name(pk: int) -> str:
     return Unit.objects.values_list("name", flat=True).get(pk=pk)
+
+
+def names_by_number(numbers: Collection[str]) -> dict[str, str]:
+    """Names of persons by their numbers, for records that know persons by both; shows nobody anything by itself."""
+    return dict(Person.objects.filter(number__in=numbers).values_list("number", "name"))
 
 
 def user_of(person_id: int) -> User | None:
@@ -91,7 +97,12 @@ def squadrons() -> QuerySet[Unit]:
 
 def unit_choices(actor: Actor) -> list[tuple[str, str]]:
     """The units the actor may read, for a filter."""
-    return [(str(unit.pk), unit.name) for unit in Unit.objects.all().visible_to(actor)]
+    return [(str(pk), name) for pk, name in rows_of(_units_within, actor.units_for("people.read"))]
+
+
+def _units_within(reach: Reach) -> QuerySet[Unit, Any]:
+    units = Unit.objects.all() if reach is None else Unit.objects.filter(pk__in=reach)
+    return units.values_list("pk", "name")
 
 
 def unit_for(actor: Actor, pk: int, capability: str) -> Unit:

@@ -10,13 +10,18 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from django.db import connection
 from django.db.models import Model
+from psycopg.abc import Loader
+from psycopg.pq import Format
 
 T = TypeVar("T")
+# moments are read by the driver's own code: the framework's reader makes the same ones, in Python
+MOMENT = psycopg.adapters.types["timestamptz"].oid
+MOMENT_LOADER = cast("type[Loader]", psycopg.adapters.get_loader(MOMENT, Format.TEXT))
 # a bench that wants to repeat what was sent puts a list here
 trace: list[tuple[str, Sequence[Any]]] | None = None
 
@@ -107,5 +112,6 @@ def _send(statement: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
         trace.append((statement, parameters))
     _connected()
     cursor = psycopg.Cursor(connection.connection)
+    cursor.adapters.register_loader(MOMENT, MOMENT_LOADER)
     cursor.execute(statement, parameters, prepare=True)
     return cursor

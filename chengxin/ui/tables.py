@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,9 +13,11 @@ from django.db.models import CharField, F, Func, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from chengxin.ui.export import csv_response, xlsx_response
+from chengxin.ui.repeated import Recipe, Statement, composed
 
 COUNT_LIMIT = 10_000
 EXPORT_LIMIT = 100_000
+Lookups = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,13 @@ class Filter:
 
 @dataclass
 class ListPage:
-    """One page of a list. Rows are dictionaries (``values``), so that no model objects are built."""
+    """One page of a list. Rows are dictionaries (``values``), so that no model objects are built.
+
+    A long list that many people read comes as a recipe: its statements are composed once.
+    """
 
     request: HttpRequest
-    query: QuerySet[Any, Any]
+    source: QuerySet[Any, Any] | Recipe
     columns: Sequence[Column]
     filters: Sequence[Filter] = ()
     default_sort: str = "-pk"
@@ -52,13 +58,25 @@ class ListPage:
 
     def __post_init__(self) -> None:
         self.sort = self._allowed_sort()
-        self.query = self.query.filter(**self._lookups()).order_by(self.sort, "-pk" if self.sort != "-pk" else "pk")
-        # counting stops where nobody reads on: "10000+"
-        self.count = self.query.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+        lookups = tuple(self._lookups().items())
+        if isinstance(self.source, Recipe):
+            self.count = _counting(self.source, lookups).count()
+        else:
+            self.count = _counted(_filtered(self.source, lookups)).count()
         self.pages = max(1, -(-min(self.count, COUNT_LIMIT) // self.page_size))
         self.page = min(max(1, self._number("page")), self.pages)
-        start = (self.page - 1) * self.page_size
-        self.rows = list(self.query[start : start + self.page_size])
+        self.rows = self._rows(lookups, (self.page - 1) * self.page_size)
+
+    def _rows(self, lookups: Lookups, start: int) -> list[dict[str, Any]]:
+        if isinstance(self.source, Recipe):
+            return _paging(self.source, lookups, self.sort, start, start + self.page_size).as_dictionaries()
+        return list(_ordered(_filtered(self.source, lookups), self.sort)[start : start + self.page_size])
+
+    @property
+    def query(self) -> QuerySet[Any, Any]:
+        """The whole list as the request asks for it."""
+        source = self.source.query if isinstance(self.source, Recipe) else self.source
+        return _ordered(_filtered(source, tuple(self._lookups().items())), self.sort)
 
     @property
     def count_label(self) -> str:
@@ -112,6 +130,29 @@ class ListPage:
     def _number(self, name: str) -> int:
         text = self.value(name)
         return int(text) if text.isdecimal() and len(text) < 9 else 1
+
+
+def _filtered(source: QuerySet[Any, Any], lookups: Lookups) -> QuerySet[Any, Any]:
+    return source.filter(**dict(lookups))
+
+
+def _ordered(query: QuerySet[Any, Any], sort: str) -> QuerySet[Any, Any]:
+    return query.order_by(sort, "-pk" if sort != "-pk" else "pk")
+
+
+def _counted(query: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Counting stops where nobody reads on: "10000+"."""
+    return query.order_by().values("pk")[: COUNT_LIMIT + 1]
+
+
+@lru_cache(maxsize=256)
+def _counting(recipe: Recipe, lookups: Lookups) -> Statement:
+    return composed(_counted(_filtered(recipe.query, lookups)))
+
+
+@lru_cache(maxsize=256)
+def _paging(recipe: Recipe, lookups: Lookups, sort: str, start: int, stop: int) -> Statement:
+    return composed(_ordered(_filtered(recipe.query, lookups), sort)[start:stop])
 
 
 def moment_of(name: str) -> Func:

@@ -87,6 +87,12 @@ def test_the_whole_life_of_a_complaint(site: Site, world: World) -> None:
     back.get_by_label("为什么没有解决").fill("货款还没有赔")
     back.get_by_role("button", name="要求重新办理").click()
     expect(back.get_by_text("已要求重新办理。")).to_be_visible()
+    back.get_by_role("heading", name="补充情况").click()
+    back.locator("#add").get_by_label("补充情况").fill("摊主有收据")
+    back.wait_for_timeout(2500)  # nobody types faster
+    back.locator("#add").get_by_role("button", name="补充").dblclick()
+    expect(back.get_by_text("已补充。")).to_be_visible()
+    assert complaint.messages.filter(text="摊主有收据").count() == 1
     site.picture(back, "complaint-reopened")
     assert site.serious_violations(back) == []
     assert fits(back)

@@ -29,6 +29,7 @@ from chengxin.core import clock
 from chengxin.files.models import SheetImport, StoredFile
 from chengxin.files.services import read_original
 from chengxin.findings.models import Finding
+from chengxin.people import services as people
 from tests.architecture.test_doors import OPEN, own_patterns
 from tests.architecture.test_permissions import filled
 from tests.world import CAST, World, upload
@@ -96,7 +97,10 @@ def test_anybody_complains_without_an_account_and_follows_by_the_code(world: Wor
     assert "您好，我们正在核实" in page
     assert "内部：先调监控" not in page
     assert "大队长" not in page  # the bureau answers, not a person
-    assert stranger.post("/complaints/mine/add/", {"text": "补充：有两个人", "photo_files": upload(color="red")}).status_code == 303
+    more = {"form": old_token, "text": "补充：有两个人"}
+    assert stranger.post("/complaints/mine/add/", {**more, "photo_files": upload(color="red")}).status_code == 303
+    assert stranger.post("/complaints/mine/add/", more).status_code == 303  # a second click
+    assert complaint.messages.filter(is_from_complainant=True).count() == 1
     handling.close_complaint(world.actor("大队长"), complaint, result="resolved", reply="已批评教育并赔偿")
     assert stranger.post("/complaints/mine/answer/", {"solved": "yes"}).status_code == 422
     assert stranger.post("/complaints/mine/answer/", {"solved": "yes", "satisfied": "no"}).status_code == 303
@@ -164,14 +168,32 @@ def test_wrong_codes_are_slowed_and_all_answered_alike(world: World) -> None:
     assert other.post("/complaints/follow/", {"code": receipt.code}).status_code == 303
 
 
-def test_who_complained_second_of_one_matter_is_answered_and_can_reopen_it(world: World) -> None:
+def test_what_is_added_too_fast_or_with_no_form_of_ours_is_kept_on_the_page(world: World) -> None:
+    client = world.client()
+    client.post("/complaints/follow/", {"code": intake.submit_complaint(Said(TEXT), form_key=uuid.uuid4(), who="x").code})
+    given = re.search(r'name="form" value="([^"]+)"', client.get("/complaints/mine/").content.decode())
+    assert given is not None
+    for token, message in ((given.group(1), "请核对内容后再提交一次"), ("forged", "页面已过期"), ("", "页面已过期")):
+        answer = client.post("/complaints/mine/add/", {"form": token, "text": "还有照片"})
+        page = answer.content.decode()
+        assert (answer.status_code, message in page, "还有照片" in page) == (422, True, True)
+        kept = re.search(r'name="form" value="([^"]+)"', page)
+        assert kept is not None
+        assert (kept.group(1) == token) is (message == "请核对内容后再提交一次")
+    assert Message.objects.count() == 0
+
+
+def test_who_complained_second_of_one_matter_is_answered_and_can_reopen_it(world: World, old_token: str) -> None:
     first, second = (intake.submit_complaint(Said(f"{TEXT} {who}"), form_key=uuid.uuid4(), who=who) for who in ("x", "y"))
     supervisor, client = world.actor("督察"), world.client()
     handling.assign_complaint(supervisor, first.complaint, unit=world.units["大队"], category="执法态度")
     handling.merge_complaints(supervisor, second.complaint, into=first.complaint, reason="同一件事")
     client.post("/complaints/follow/", {"code": second.code})
     assert "一并办理" in client.get("/complaints/mine/").content.decode()
-    assert client.post("/complaints/mine/add/", {"text": "还有照片"}).status_code == 303
+    page = world.client("大队长").get(f"/complaints/{first.complaint.pk}/").content.decode()
+    assert page.count("将同时告知 2 位投诉人") == 2  # before answering and before closing; routing out is not this reader's
+    assert world.client("督察").get(f"/complaints/{first.complaint.pk}/").content.decode().count("将同时告知 2 位投诉人") == 3
+    assert client.post("/complaints/mine/add/", {"form": old_token, "text": "还有照片"}).status_code == 303
     handling.close_complaint(world.actor("大队长"), first.complaint, result="resolved", reply="已批评教育")
     page = client.get("/complaints/mine/").content.decode()
     assert "已批评教育" in page
@@ -246,6 +268,27 @@ def test_the_whole_case_through_the_doors_ends_in_one_finding(world: World, case
     again = brigade.post(f"{address}close/", {"result": "resolved", "reply": "又一次办结"})
     assert (again.status_code, "又一次办结" in again.content.decode()) == (422, False)  # the door is gone with the state
     assert Message.objects.filter(text="已批评教育").count() == 1
+
+
+def test_who_was_named_by_mistake_is_withdrawn_at_the_desk_and_told_so(world: World, case: Complaint) -> None:
+    brigade, officer, named = world.client("大队长"), world.client("队员"), Accused.objects.get()
+    page = brigade.get(f"/complaints/{case.pk}/").content.decode()
+    assert "认定错了，撤销" in page
+    assert "将同时告知" not in page  # nobody else complained of it
+    address = f"/complaints/{case.pk}/accused/{named.pk}/withdraw/"
+    assert officer.post(address, {"reason": "不是我"}).status_code == 403
+    assert world.client("队长").post(address, {"reason": "不是他"}).status_code == 404
+    refused = brigade.post(address, {"reason": ""})
+    assert (refused.status_code, "请填写“撤销理由”" in refused.content.decode()) == (422, True)
+    assert brigade.post(address, {"reason": "监控显示不是本人"}).status_code == 303
+    page = brigade.get(f"/complaints/{case.pk}/").content.decode()
+    assert "大队长 撤销：监控显示不是本人" in page
+    assert "认定错了，撤销" not in page
+    own = officer.get("/complaints/own/").content.decode()
+    assert "您不再是这件投诉的被投诉人" in own
+    assert "监控显示不是本人" not in own
+    assert "提交说明" not in own
+    assert officer.post("/complaints/own/", {"accused": str(named.pk), "text": "不是我"}).status_code == 422
 
 
 def test_a_refused_step_opens_its_door_with_what_was_typed(world: World, case: Complaint) -> None:
@@ -325,6 +368,42 @@ def text_columns() -> list[tuple[str, str]]:
             " AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea')"
         )
         return list(cursor.fetchall())
+
+
+def test_each_reader_of_the_list_sees_the_own_part_however_often_and_in_whatever_order_it_is_read(world: World, case: Complaint) -> None:
+    """Its statements are composed once for equal readers; who is not equal gets another."""
+    other = intake.submit_complaint(Said(TEXT), form_key=uuid.uuid4(), who="y").complaint
+    handling.assign_complaint(world.actor("督察"), other, unit=world.units["一中队"], category="占道经营")
+    seen = {
+        "督察": {case.number, other.number}, "局长": {case.number, other.number}, "大队长": {case.number, other.number},
+        "队长": {other.number}, "外队长": set(),
+    }  # fmt: skip
+    for name in (*seen, *reversed(seen), *seen):
+        page = world.client(name).get("/complaints/list/").content.decode()
+        assert set(re.findall(r"诉\d{7}", page)) == seen[name], name
+    accused.name_accused(world.actor("督察"), other, person=world.persons["外人"])
+    people.assign_person(world.actor("人事"), world.persons["外人"], unit=world.units["一中队"], starts_on=TODAY + dt.timedelta(days=1))
+    assert other.number in world.client("队长").get("/complaints/list/").content.decode()
+    with later(24):  # the conflict of interest of another day
+        assert other.number not in world.client("队长").get("/complaints/list/").content.decode()
+
+
+def test_every_filter_and_order_of_the_list_agrees_with_its_export(world: World, case: Complaint) -> None:
+    closed = intake.submit_complaint(Said(TEXT), form_key=uuid.uuid4(), who="y").complaint
+    handling.close_complaint(world.actor("督察"), closed, result="partly", reply="已批评教育")
+    for number in range(55):
+        intake.submit_complaint(Said(TEXT), form_key=uuid.uuid4(), who=f"z{number}")
+    client, unit = world.client("督察"), world.units["大队"].pk
+    for asked in (
+        "state=handling", "state=closed&result=partly", "channel=web&sort=pk", "category=执法态度", f"unit={unit}", "sort=-unit__sequence",
+        "sort=reopened", f"from={TODAY}", f"until={TODAY}", f"until={TODAY - dt.timedelta(days=1)}", "state=none&from=x&unit=%00", "",
+    ):  # fmt: skip
+        exported = client.get(f"/complaints/list/?export=csv&{asked}").content.decode("utf-8-sig").splitlines()[1:]
+        wanted = [f"诉{int(row.split(',')[0]):07d}" for row in exported]
+        shown = [re.findall(r">(诉\d{7})<", client.get(f"/complaints/list/?{asked}&page={page}").content.decode()) for page in (1, 2)]
+        assert shown[0] == wanted[:50], asked
+        assert shown[1] == (wanted[50:] or wanted[:50]), asked  # a page there is none of is the last
+    assert len(wanted) == 57
 
 
 def test_the_one_complained_of_and_the_own_captain_find_nothing_of_the_case(world: World, case: Complaint) -> None:

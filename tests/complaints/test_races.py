@@ -135,6 +135,31 @@ def test_facts_added_while_closing_are_kept_before_it_or_refused(transactional_d
         assert said == ([True, False] if refusals(results) == 0 else [False])
 
 
+def test_one_form_of_more_facts_sent_four_times_at_once_is_one_message(transactional_db: None, world: World, case: Case) -> None:
+    for _ in range(ROUNDS):
+        complaint, key = case(), uuid.uuid4()
+
+        def send(complaint: Complaint = complaint, key: uuid.UUID = key) -> Message:
+            return following.send_facts(complaint, text="还有录像。", form_key=key, who=str(key))
+
+        same = at_once(send, send, send, send)
+        assert refusals(same) == 0
+        assert len({each.pk for each in same}) == complaint.messages.count() == 1
+        assert complaint.steps.filter(title="投诉人补充情况").count() == 1
+
+
+def test_withdrawing_a_person_and_deciding_at_once_have_one_winner(transactional_db: None, world: World, case: Case) -> None:
+    one, other = world.actor("督察"), world.actor("督察乙")
+    for _ in range(ROUNDS):
+        named = accuse(world, case(), heard=True)
+        proposed = persons.propose_validity(one, named, outcome="untrue", reasons="监控显示没有此事")
+        results = at_once(
+            lambda: persons.withdraw_accused(one, named, reason="不是本人"),  # noqa: B023
+            lambda: persons.decide_validity(other, proposed, agreed=True),  # noqa: B023
+        )
+        assert kinds(results) in (["decided", "done"], ["done", "withdrawn"])
+
+
 def test_merging_in_opposite_directions_at_once_leaves_one_and_never_a_circle(transactional_db: None, world: World, case: Case) -> None:
     for _ in range(ROUNDS):
         first, second = case(), case()

@@ -483,6 +483,9 @@ def test_a_code_has_no_letters_that_are_taken_for_others() -> None:
         ("\ue000私\U000f0000", "私"),
         ("\ufffe\uffff\ufdd0", ""),
         ("\u200b\u200b\u200b\n\x00", ""),
+        ("\u3164\u3164 \u2800\u2800\uffa0\u115f\u1160\U0001d159", ""),  # letters and symbols by their tables, blank to the eye
+        ("\u0301\u0323 \u0301\n\ufe0f\u034f", ""),  # marks with nothing to stand on
+        ("\u3164小贩\u2800占道\u3164", "小贩 占道"),
         ("", ""),
     ],
 )  # fmt: skip
@@ -490,7 +493,7 @@ def test_a_text_is_kept_as_people_see_it(typed: str, kept: str) -> None:
     assert rules.clean_text(typed) == kept
 
 
-AWKWARD = list("\r\n\t  \u200b\u200d\u202e\x00\ufeff\u0301\u0323eaé　\ud800\u2028\u1112\u1161\u11ab\U000e0041")
+AWKWARD = list("\r\n\t  \u200b\u200d\u202e\x00\ufeff\u0301\u0323eaé　\ud800\u2028\u2800\u3164\u1112\u1161\u11ab\U000e0041")
 ANY_TEXT = st.text(st.sampled_from(AWKWARD), max_size=20) | st.text(st.characters(codec=None), max_size=20)
 
 
@@ -500,6 +503,7 @@ def test_cleaning_twice_is_cleaning_once_and_leaves_nothing_unseen(typed: str) -
     assert rules.clean_text(kept) == kept
     assert kept == unicodedata.normalize("NFC", kept)
     assert kept == kept.strip()
+    assert not kept or any(unicodedata.category(letter)[0] not in "MZ" for letter in kept if letter not in "\n\t")
     assert "\n\n\n" not in kept
     assert not any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co"} for letter in kept if letter not in "\n\t")
     assert kept.encode().decode() == kept  # it can be stored

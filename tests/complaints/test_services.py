@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chengxin.audit.models import Entry
-from chengxin.complaints import rules
+from chengxin.complaints import rules, selectors
 from chengxin.complaints.models import (
     Accused,
     Answer,
@@ -25,6 +25,7 @@ from chengxin.complaints.models import (
     Throttle,
     Validity,
 )
+from chengxin.complaints.selectors import waiting
 from chengxin.complaints.services import accused as persons
 from chengxin.complaints.services import following, handling, intake, keys, throttle, vault
 from chengxin.complaints.services.intake import HOUR, MINUTE, PUBLIC, QUARTER, Said
@@ -415,6 +416,32 @@ def test_facts_are_added_while_it_is_open(world: World, case: Case, refused: Ref
     closed(world, complaint)
     with refused(Conflict, "已经办结"):
         following.add_facts(complaint, text="再补充一点。")
+
+
+def test_facts_sent_twice_by_one_form_are_one_message(world: World, case: Case, refused: Refused) -> None:
+    complaint, other, key = case(), case(), uuid.uuid4()
+    made = following.send_facts(complaint, text="还有录像。", form_key=key, who=ADDRESS)
+    before = (Entry.objects.count(), ComplaintStep.objects.count())
+    assert following.send_facts(complaint, text="还有录像。", form_key=key, who=ADDRESS) == made
+    assert following.add_facts(complaint, text="还有录像。", form_key=key) == made  # the other of two simultaneous clicks
+    assert (Entry.objects.count(), ComplaintStep.objects.count(), complaint.messages.count()) == (*before, 1)
+    with refused(DomainError, "页面已过期"):
+        following.send_facts(other, text="还有录像。", form_key=key, who=ADDRESS)
+    closed(world, complaint)
+    assert following.send_facts(complaint, text="还有录像。", form_key=key, who=ADDRESS) == made
+
+
+def test_facts_are_throttled_like_complaints_and_apart_from_them(world: World, case: Case, send: Send, refused: Refused) -> None:
+    complaint = case()
+    for number in range(6):
+        following.send_facts(complaint, text=f"补充第 {number} 条。", form_key=uuid.uuid4(), who=ADDRESS)
+    with refused(throttle.TooMany, "过于频繁"):
+        following.send_facts(complaint, text="又一条。", form_key=uuid.uuid4(), who=ADDRESS)
+    assert following.send_facts(complaint, text="另一处来的。", form_key=uuid.uuid4(), who="198.51.100.7")
+    assert send().is_new  # who added much may still complain
+    with later(hours=1):
+        assert following.send_facts(complaint, text="又一条。", form_key=uuid.uuid4(), who=ADDRESS)
+    assert complaint.messages.count() == 8
 
 
 def test_whose_complaint_was_merged_adds_facts_as_long_as_the_other_is_open(world: World, case: Case, refused: Refused) -> None:
@@ -1029,6 +1056,41 @@ def test_a_closed_complaint_is_not_paused(world: World, case: Case, refused: Ref
         handling.ask_pause(world.actor("督察"), complaint, reason="等")
 
 
+@pytest.mark.parametrize("over", ["办结", "并案", "移送"])
+def test_a_request_nobody_decided_on_is_withdrawn_with_the_complaint(world: World, case: Case, refused: Refused, over: str) -> None:
+    first, complaint = two(world, case)
+    pause = handling.ask_pause(world.actor("督察"), complaint, reason="等待检测结果")
+    assert any("审批暂停" in each.title for each in waiting.work_waiting_for(world.actor("局长")))
+    if over == "办结":
+        closed(world, complaint)
+    elif over == "并案":
+        merge(world, complaint, into=first)
+    else:
+        route(world, complaint)
+    pause.refresh_from_db()
+    assert (pause.granted, pause.withdrawn_at, pause.decided_by) == (None, NOW, None)
+    told = complaint.steps.get(title=f"暂停申请随{over}撤回")
+    assert (told.note, told.is_outward, told.by_label) == ("督察：等待检测结果", False, "督察")
+    assert selectors.open_pause(complaint) is None
+    assert not any("审批暂停" in each.title for each in waiting.work_waiting_for(world.actor("局长")))
+
+
+def test_a_withdrawn_request_is_not_decided_after_reopening_and_another_can_be_made(world: World, case: Case, refused: Refused) -> None:
+    complaint = case()
+    pause = handling.ask_pause(world.actor("督察"), complaint, reason="等待检测结果")
+    granted = handling.ask_pause(world.actor("督察"), case(), reason="等待监控")
+    handling.decide_pause(world.actor("局长"), granted, granted=True)
+    closed(world, complaint)
+    closed(world, granted.complaint)
+    granted.refresh_from_db()
+    assert (granted.granted, granted.withdrawn_at) == (True, None)  # what was decided stays as it was
+    following.reopen_complaint(complaint, reason="没有赔偿")
+    with refused(Conflict, "已经撤回"):
+        handling.decide_pause(world.actor("局长"), pause, granted=True)
+    again = handling.ask_pause(world.actor("督察"), complaint, reason="再等检测结果")
+    assert selectors.open_pause(complaint) == again
+
+
 # --- the person complained of ---
 
 
@@ -1247,6 +1309,102 @@ def test_what_is_sent_back_can_be_proposed_anew(world: World, case: Case, refuse
     decide(world, second, "督察")
     first.refresh_from_db()
     assert (first.decided, first.finding, Validity.objects.count(), Finding.objects.count()) == (False, None, 2, 1)
+
+
+def withdraw(world: World, named: Accused, by: str = "督察", reason: str = "监控显示不是本人") -> Accused:
+    return persons.withdraw_accused(world.actor(by), named, reason=reason)
+
+
+def test_who_was_named_by_mistake_is_withdrawn_with_a_reason_and_no_conflict_is_left(world: World, case: Case, refused: Refused) -> None:
+    complaint = case("大队")
+    named, before = accuse(world, complaint, told=True), clock_rows(complaint)
+    assert not Complaint.objects.all().visible_to(world.actor("队长")).exists()
+    with refused(DomainError, "为什么认定错了") as told:
+        withdraw(world, named, reason=" \u200b")
+    assert told.value.field == "reason"
+    gone = withdraw(world, named)
+    assert (gone.withdrawn_at, gone.withdrawn_by, gone.withdrawn_label) == (NOW, world.users["督察"].pk, "督察")
+    assert (gone.withdrawn_reason, gone.told_text, Accused.objects.count()) == ("监控显示不是本人", PARAPHRASE, 1)
+    assert complaint.steps.get(title="撤销被投诉人").note == "队员：监控显示不是本人"
+    entry = Entry.objects.get(action="complaints.accused_withdrawn")
+    assert (entry.person_id, entry.details) == (world.persons["队员"].pk, {"reason": "监控显示不是本人"})
+    assert clock_rows(complaint) == before
+    assigned(world, complaint, "一中队", "队员")  # neither the person nor the unit keeps out of it any more
+    assert Complaint.objects.all().visible_to(world.actor("队长")).exists()
+    handling.respond(world.actor("队长"), complaint, text="已收到。")
+
+
+def test_the_one_named_and_the_own_unit_withdraw_nothing(world: World, case: Case, refused: Refused) -> None:
+    named = accuse(world, case("大队"), told=True)
+    for name in ("队员", "队长", "外队长"):
+        with refused(NotAllowed, "回避|没有“办理投诉”"):
+            withdraw(world, named, name)
+    with refused(NotAllowed, "具名人员"):
+        persons.withdraw_accused(SYSTEM, named, reason="监控显示不是本人")
+
+
+def test_who_is_withdrawn_is_neither_heard_nor_judged_and_can_be_named_again(world: World, case: Case, refused: Refused) -> None:
+    complaint = case()
+    named = accuse(world, complaint, heard=True)
+    proposed = propose(world, named)
+    withdraw(world, named)
+    for act in (
+        lambda: withdraw(world, named),
+        lambda: persons.tell_accused(world.actor("督察"), named, text=PARAPHRASE),
+        lambda: persons.reply_as_accused(world.actor("队员"), named, text="不是我。"),
+        lambda: propose(world, named),
+        lambda: decide(world, proposed),
+    ):
+        with refused(Conflict, "已经撤销"):
+            act()
+    assert selectors.pending_validity(complaint) == []
+    for name in ("督察", "督察乙", "局长", "队员"):
+        titles = [each.title for each in waiting.work_waiting_for(world.actor(name))]
+        assert not any(word in title for title in titles for word in ("是否属实", "被投诉人", "回应", "认定意见")), (name, titles)
+    again = accuse(world, complaint, heard=True)
+    assert (again.pk != named.pk, again.withdrawn_at) == (True, None)
+    decide(world, propose(world, again))
+    assert Finding.objects.count() == 1
+
+
+def test_nobody_is_withdrawn_after_the_decision(world: World, case: Case, refused: Refused) -> None:
+    named = accuse(world, case(), heard=True)
+    decide(world, propose(world, named, outcome="untrue"))
+    with refused(Conflict, "已经作出是否属实的认定"):
+        withdraw(world, named)
+
+
+def test_who_is_withdrawn_from_one_matter_is_so_in_all_that_was_merged(world: World, case: Case) -> None:
+    first, second = two(world, case)
+    named, twin = accuse(world, first), accuse(world, second)
+    merge(world, second, into=first)
+    withdraw(world, named)
+    twin.refresh_from_db()
+    assert twin.withdrawn_reason == "监控显示不是本人"
+    assigned(world, first, "一中队")
+    assert Complaint.objects.all().visible_to(world.actor("队长")).filter(pk=first.pk).exists()
+
+
+def test_who_was_withdrawn_before_the_merger_stays_where_the_mistake_was(world: World, case: Case) -> None:
+    first, second = two(world, case)
+    withdraw(world, accuse(world, second))
+    merge(world, second, into=first)
+    assert (first.accused.count(), second.accused.count()) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["职员", "队员", "局长", "人事"])
+def test_whoever_is_named_can_answer(world: World, case: Case, name: str) -> None:
+    accuse(world, case(), name, heard=True)
+    assert Accused.objects.get().reply == "当时声音较大，没有踢菜筐。"
+
+
+@pytest.mark.parametrize("name", ["职员", "协管", "装备员"])
+def test_who_is_suspended_is_heard_all_the_same(world: World, case: Case, name: str) -> None:
+    person = world.persons[name]
+    people.set_status(world.actor("人事"), person, status="suspended", starts_on=WEDNESDAY, ends_on=None, approved_by="局长")
+    accuse(world, case(), name, heard=True)
+    assert Accused.objects.get().replied_at == NOW
+    assert not world.actor(name).may("complaints.handle")
 
 
 def test_two_persons_of_one_complaint_are_judged_apart(world: World, case: Case) -> None:

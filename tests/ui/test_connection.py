@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql import base as postgresql
 
+from chengxin.core import clock
 from chengxin.people.models import Unit
 from chengxin.ui.database import prepared
 
@@ -81,3 +82,23 @@ def test_a_request_that_asks_past_the_orm_first_gets_a_new_connection_too() -> N
     connection.close_if_unusable_or_obsolete()  # what Django does as a request begins
     connection.errors_occurred = False
     assert prepared("SELECT 2", []) == [(2,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_called_prepared_is_prepared_and_what_the_orm_asks_is_not() -> None:
+    for number in range(3):
+        assert prepared("SELECT %s::bigint + 41", [number]) == [(number + 41,)]
+        Unit.objects.count()
+    known = [text for (text,) in prepared("SELECT statement FROM pg_prepared_statements", [])]
+    assert sum("41" in text for text in known) == 1
+    assert not any("people_unit" in text for text in known)
+
+
+@pytest.mark.django_db
+def test_a_moment_read_past_the_orm_is_the_moment_the_orm_reads() -> None:
+    given = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [given])
+        ((read,),) = cursor.fetchall()
+    assert prepared("SELECT %s::timestamptz", [given]) == [(read,)] == [(given,)]
+    assert prepared("SELECT %s::timestamptz", [given])[0][0].utcoffset() == read.utcoffset()

@@ -50,6 +50,11 @@ class Breach(models.Model):
     lifted_by = models.CharField("撤销依据", max_length=120, blank=True)
 
 
+class PauseQuerySet(models.QuerySet["Pause"]):
+    def undecided(self) -> PauseQuerySet:
+        return self.filter(granted=None, withdrawn_at=None)
+
+
 class Pause(models.Model):
     """Somebody asks to wait for something outside the bureau; another approves. It is told beside the verdict and changes none."""
 
@@ -65,12 +70,18 @@ class Pause(models.Model):
     note = models.CharField("意见", max_length=200, blank=True)
     resumed_at = models.DateTimeField("恢复时间", null=True)
     resumed_label = models.CharField("恢复经办", max_length=120, blank=True)
+    withdrawn_at = models.DateTimeField("撤回时间", null=True)  # nobody had decided when the complaint was closed
+
+    objects = PauseQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["complaint"], condition=models.Q(granted=None), name="one_open_pause_request"),
+            models.UniqueConstraint(
+                fields=["complaint"], condition=models.Q(granted=None, withdrawn_at=None), name="one_open_pause_request"
+            ),
             models.CheckConstraint(
                 condition=models.Q(decided_by=None) | ~models.Q(decided_by=models.F("asked_by")), name="pause_decided_by_another"
             ),
+            models.CheckConstraint(condition=models.Q(withdrawn_at=None) | models.Q(granted=None), name="pause_decided_or_withdrawn"),
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db import models
@@ -11,31 +13,48 @@ from chengxin.audit.history import tracked
 from chengxin.complaints import rules
 from chengxin.complaints.models.threads import Accused
 from chengxin.core import clock
-from chengxin.core.actor import Actor
+from chengxin.core.actor import Actor, Reach
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Everything about a reader, and the day, that decides which complaints are seen."""
+
+    units: Reach
+    sees_restricted: bool
+    person_id: int | None
+    unit_id: int | None
+    today: dt.date
+
+    @classmethod
+    def of(cls, actor: Actor) -> Sight:
+        return cls(actor.units_for("complaints.read"), actor.may("complaints.restricted"), actor.person_id, actor.unit_id, clock.today())
 
 
 class ComplaintQuerySet(models.QuerySet["Complaint"]):
     def visible_to(self, actor: Actor) -> ComplaintQuerySet:
-        """Complaints of the units the actor reads, never one the actor or the actor's own unit is complained of in.
+        return self.in_sight(Sight.of(actor))
+
+    def in_sight(self, sight: Sight) -> ComplaintQuerySet:
+        """Complaints of the units the reader reads, never one the reader or the reader's own unit is complained of in.
 
         What was routed out because of an allegation of corruption is seen by those who may and by nobody else.
         """
-        reach = actor.units_for("complaints.read")
-        found = self if reach is None else self.filter(unit_id__in=reach)
-        if not actor.may("complaints.restricted"):
+        found = self if sight.units is None else self.filter(unit_id__in=sight.units)
+        if not sight.sees_restricted:
             found = found.filter(is_restricted=False)
-        return found.without_conflict(actor)
+        return found.without_conflict(sight)
 
-    def without_conflict(self, actor: Actor) -> ComplaintQuerySet:
-        """Without those that name the actor, or somebody of the actor's unit of today or of the unit of the day.
+    def without_conflict(self, sight: Sight) -> ComplaintQuerySet:
+        """Without those that name the reader, or somebody of the reader's unit of today or of the unit of the day.
 
         What was merged is one matter: named in one of them is named in all.
         """
-        if actor.person_id is None:
+        if sight.person_id is None:
             return self
-        unit = actor.unit_id or 0
-        now_there = models.Q(person__assignments__unit_id=unit, person__assignments__period__contains=clock.today())
-        against = Accused.objects.filter(models.Q(person_id=actor.person_id) | models.Q(unit_id=unit) | now_there)
+        unit = sight.unit_id or 0
+        now_there = models.Q(person__assignments__unit_id=unit, person__assignments__period__contains=sight.today)
+        against = Accused.objects.standing().filter(models.Q(person_id=sight.person_id) | models.Q(unit_id=unit) | now_there)
         named = against.values(matter=Coalesce("complaint__merged_into_id", "complaint_id"))
         return self.alias(matter=Coalesce("merged_into_id", "id")).exclude(matter__in=named)
 

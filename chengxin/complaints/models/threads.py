@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 
 
@@ -17,6 +19,7 @@ class Message(models.Model):
     at = models.DateTimeField("时间")
     by_label = models.CharField("经办", max_length=120)
     text = models.TextField("内容")
+    form_key = models.UUIDField("表单", null=True, unique=True)  # of what the public sends: one sending is one message
 
     class Meta:
         ordering = ["pk"]
@@ -41,8 +44,17 @@ class Attempt(models.Model):
         ordering = ["pk"]
 
 
+class AccusedQuerySet(models.QuerySet["Accused"]):
+    def standing(self) -> AccusedQuerySet:
+        """Without those who were named by mistake: nothing follows from them any more."""
+        return self.filter(withdrawn_at=None)
+
+
 class Accused(models.Model):
-    """Somebody complained of, with the unit of that day: shown a paraphrase, heard before anything is decided."""
+    """Somebody complained of, with the unit of that day: shown a paraphrase, heard before anything is decided.
+
+    Who was named by mistake stays on record as withdrawn, with who said so and why.
+    """
 
     complaint = models.ForeignKey("complaints.Complaint", models.PROTECT, related_name="accused")
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
@@ -54,8 +66,21 @@ class Accused(models.Model):
     object_by = models.DateField("申辩截止", null=True)
     replied_at = models.DateTimeField("回应时间", null=True)
     reply = models.TextField("回应", blank=True)
+    withdrawn_at = models.DateTimeField("撤销时间", null=True)
+    withdrawn_by = models.BigIntegerField("撤销人", null=True)
+    withdrawn_label = models.CharField("撤销人", max_length=120, blank=True)
+    withdrawn_reason = models.CharField("撤销理由", max_length=500, blank=True)
+
+    objects = AccusedQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["complaint", "person"], name="accused_once")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["complaint", "person"], condition=models.Q(withdrawn_at=None), name="accused_once_at_a_time"),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at=None)
+                | models.Q(withdrawn_by__isnull=False) & ~models.Q(withdrawn_label="") & ~models.Q(withdrawn_reason=""),
+                name="a_withdrawn_accused_says_who_and_why",
+            ),
+        ]
         indexes = [models.Index(fields=["unit", "complaint"], name="accused_by_unit")]

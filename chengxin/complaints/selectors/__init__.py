@@ -11,12 +11,13 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Subquery
 
 from chengxin.complaints import rules
-from chengxin.complaints.models import Accused, Clock, Complaint, ComplaintQuerySet, Message, Pause, Reveal, Validity
+from chengxin.complaints.models import Accused, Clock, Complaint, ComplaintQuerySet, Message, Pause, Reveal, Sight, Validity
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.files import selectors as files
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.tables import moment_of
 
 if TYPE_CHECKING:
     from chengxin.files.models import StoredFile
@@ -74,6 +75,18 @@ def with_clocks(complaints: ComplaintQuerySet) -> Any:
     return complaints.annotate(**columns)
 
 
+LISTED = (
+    "pk", "received_at", "received", "channel", "category", "unit_name", "state", "result", "response_due", "response_met", "feedback_due",
+    "feedback_met", "reopened", "is_anonymous",
+)  # fmt: skip
+
+
+def work_list(sight: Sight) -> Any:
+    """Both clocks of each complaint in sight, nothing of who complained. It depends on what is given alone (see ``Recipe``)."""
+    found = with_clocks(Complaint.objects.all().in_sight(sight))
+    return found.annotate(unit_name=F("unit__name"), received=moment_of("received_at")).values(*LISTED)
+
+
 def outward(complaint: Complaint) -> list[Message]:
     return list(complaint.messages.filter(thread=Message.OUTWARD))
 
@@ -117,7 +130,7 @@ def own_accusation(actor: Actor, pk: int) -> Accused:
 
 
 def open_pause(complaint: Complaint) -> Pause | None:
-    return complaint.pauses.filter(granted=None).first()
+    return complaint.pauses.undecided().first()
 
 
 def is_paused(complaint: Complaint) -> bool:
@@ -154,7 +167,7 @@ def running_reveal(actor: Actor, complaint: Complaint) -> Reveal | None:
 
 
 def pending_validity(complaint: Complaint) -> list[Validity]:
-    return list(complaint.validities.filter(decided=None).select_related("accused__person"))
+    return list(complaint.validities.filter(decided=None, accused__withdrawn_at=None).select_related("accused__person"))
 
 
 def validity_for(complaint: Complaint, pk: int) -> Validity:

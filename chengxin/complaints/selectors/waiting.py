@@ -77,14 +77,14 @@ def _decisions(actor: Actor) -> list[Waiting]:
     visible = Complaint.objects.all().visible_to(actor)
     user = actor.user_id or 0
     if actor.may("complaints.approve"):
-        pauses = Pause.objects.filter(granted=None, complaint__in=visible.open()).exclude(asked_by=user)
+        pauses = Pause.objects.undecided().filter(complaint__in=visible.open()).exclude(asked_by=user)
         found += [
             _decision("审批暂停", each.complaint_id, "complaints.pause", f"{each.asked_label}：{each.reason}") for each in pauses[:50]
         ]
         reveals = Reveal.objects.filter(granted=None, complaint__in=visible).exclude(asked_by=user)
         found += [_decision("是否同意查看投诉人", each.complaint_id, "complaints.reveal", f"{each.asked_label}") for each in reveals[:50]]
     if actor.may("complaints.decide"):
-        validities = Validity.objects.filter(decided=None, complaint__in=visible).exclude(proposed_by=user)
+        validities = Validity.objects.filter(decided=None, accused__withdrawn_at=None, complaint__in=visible).exclude(proposed_by=user)
         found += [_decision("决定是否属实", each.complaint_id, "complaints.validity", each.proposed_label) for each in validities[:50]]
     return found
 
@@ -93,7 +93,7 @@ def _inquiries(actor: Actor) -> list[Waiting]:
     """Persons named and not told yet, or heard (or silent beyond the term) and not judged yet, for who handles the complaint."""
     if not actor.may("complaints.handle"):
         return []
-    named = Accused.objects.filter(complaint__in=Complaint.objects.all().visible_to(actor)).exclude(
+    named = Accused.objects.standing().filter(complaint__in=Complaint.objects.all().visible_to(actor)).exclude(
         complaint__state__in=[rules.MERGED, rules.ROUTED]
     ).exclude(validities__in=Validity.objects.exclude(decided=False)).select_related("person", "complaint")  # fmt: skip
     mine = named.filter(Q(complaint__handler_id=actor.person_id) | Q(complaint__handler=None, complaint__unit_id=actor.unit_id or 0))
@@ -110,9 +110,11 @@ def _decision(what: str, pk: int, kind: str, detail: str) -> Waiting:
 
 def _own(actor: Actor) -> list[Waiting]:
     """A complaint about oneself that one was told of and has not answered."""
-    open_ = Accused.objects.filter(
-        person_id=actor.person_id or 0, told_at__isnull=False, replied_at=None, complaint__is_restricted=False
-    ).exclude(validities__decided=True)
+    open_ = (
+        Accused.objects.standing()
+        .filter(person_id=actor.person_id or 0, told_at__isnull=False, replied_at=None, complaint__is_restricted=False)
+        .exclude(validities__decided=True)
+    )
     return [
         Waiting("回应对本人的投诉", reverse("complaints:own"), selectors.CHAPTER, "complaints.reply", due_on=each.object_by)
         for each in open_[:20]

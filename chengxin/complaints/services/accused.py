@@ -43,13 +43,45 @@ def name_accused(actor: Actor, complaint: Complaint, *, person: Person) -> Accus
         raise NotAllowed("recusal", "涉及本人或本单位人员，须由其他单位的人员认定。")
     if complaint.unit_id in units or complaint.handler_id == person.pk:
         raise Conflict("handled_there", "正在由被投诉人所在单位办理，请先改分给其他单位。", field="person")
-    made, new = Accused.objects.get_or_create(
+    made, new = Accused.objects.standing().get_or_create(
         complaint=complaint, person=person, defaults={"unit": unit, "named_at": clock.now(), "named_label": actor.label}
     )
     if new:
         step(actor, complaint, "认定被投诉人", f"{person.name}（{unit.name}）")
         record(actor, "complaints.accused_named", f"complaint:{complaint.pk}", unit_id=unit.pk, person_id=person.pk)
     return made
+
+
+@transaction.atomic
+def withdraw_accused(actor: Actor, accused: Accused, *, reason: str) -> Accused:
+    """The person was named by mistake: the row stays and says so, and nobody keeps out of the case because of it any more.
+
+    What was merged is one matter: the person is withdrawn in all of it. Raises Conflict once it is decided whether it is right.
+    """
+    complaint = for_inquiry(actor, accused.complaint)
+    accused = _standing(accused)
+    words = text_of(reason, "reason", "请写明为什么认定错了。")[:500]
+    of_matter = Q(complaint=complaint) | Q(complaint__merged_into=complaint)
+    named = Accused.objects.standing().filter(of_matter, person=accused.person)
+    if Validity.objects.filter(accused__in=named, decided=True).exists():
+        raise Conflict("decided", "已经作出是否属实的认定，不能再撤销被投诉人；如认定有误，请按申辩办理。")
+    now = clock.now()
+    named.update(withdrawn_at=now, withdrawn_by=actor.named_user, withdrawn_label=actor.label, withdrawn_reason=words)
+    step(actor, complaint, "撤销被投诉人", f"{accused.person.name}：{words}")
+    record(
+        actor, "complaints.accused_withdrawn", f"complaint:{complaint.pk}", unit_id=accused.unit_id, person_id=accused.person_id,
+        details={"reason": words},
+    )  # fmt: skip
+    accused.refresh_from_db()
+    return accused
+
+
+def _standing(accused: Accused) -> Accused:
+    """The row as it is now, locked. Raises Conflict when the person is not complained of any more."""
+    found = Accused.objects.select_for_update().get(pk=accused.pk)
+    if found.withdrawn_at is not None:
+        raise Conflict("withdrawn", "这名被投诉人的认定已经撤销，请刷新页面核对。")
+    return found
 
 
 def units_of(accused: Accused) -> set[int]:
@@ -60,7 +92,7 @@ def units_of(accused: Accused) -> set[int]:
 
 def take_over(later: Complaint, first: Complaint) -> None:
     """Who is complained of in what was merged is from now on heard and judged in what goes on, once."""
-    moving = later.accused.exclude(person__in=first.accused.values("person"))
+    moving = later.accused.standing().exclude(person__in=first.accused.standing().values("person"))
     Validity.objects.filter(accused__in=list(moving)).update(complaint=first)
     moving.update(complaint=first)
 
@@ -69,7 +101,7 @@ def take_over(later: Complaint, first: Complaint) -> None:
 def tell_accused(actor: Actor, accused: Accused, *, text: str) -> Accused:
     """Tell the person in a paraphrase what is complained of, so that the person can be heard. The words of the complaint stay here."""
     complaint = for_inquiry(actor, accused.complaint)
-    accused = Accused.objects.select_for_update().get(pk=accused.pk)
+    accused = _standing(accused)
     if accused.told_at is not None:
         raise Conflict("told", "已经告知过被投诉人。")
     words = text_of(text, "text", "请用转述写明投诉的事实（不写投诉人是谁，也不引用原话）。", least=rules.LEAST_TEXT)[:1000]
@@ -109,7 +141,7 @@ def reply_as_accused(actor: Actor, accused: Accused, *, text: str) -> Accused:
     """The person's own account, once told; it may be given after the term too, as long as nothing is decided."""
     require(actor, "complaints.answer_own")
     complaint = locked(accused.complaint)
-    accused = Accused.objects.select_for_update().get(pk=accused.pk)
+    accused = _standing(accused)
     if accused.person_id != actor.person_id or accused.told_at is None or complaint.is_restricted:
         raise NotAllowed("not_yours", "只有被投诉人本人在收到告知后可以回应。")
     if accused.replied_at is not None:
@@ -127,7 +159,7 @@ def reply_as_accused(actor: Actor, accused: Accused, *, text: str) -> Accused:
 def propose_validity(actor: Actor, accused: Accused, *, outcome: str, reasons: str) -> Validity:
     """Who looked into it says whether it is right, once the person was heard or the term for that is over."""
     complaint = for_acting(actor, accused.complaint, "complaints.handle")
-    accused = Accused.objects.select_for_update().get(pk=accused.pk)
+    accused = _standing(accused)
     _refuse_merged(complaint)
     if outcome not in rules.VALIDITIES:
         raise DomainError("bad_outcome", "请选择属实、部分属实或不属实。", field="outcome")
@@ -166,6 +198,7 @@ def decide_validity(actor: Actor, validity: Validity, *, agreed: bool, note: str
     validity = Validity.objects.select_for_update(of=("self",)).select_related("accused__person").get(pk=validity.pk)
     if validity.decided is not None:
         raise Conflict("decided", "这项意见已经决定。")
+    _standing(validity.accused)
     if validity.proposed_by == actor.named_user:
         raise NotAllowed("own", "不能决定自己提出的意见，须由另一人决定。")
     words = rules.clean_text(note)[:500]

@@ -42,17 +42,32 @@ def matter_of(complaint: Complaint) -> Complaint:
     return complaint.merged_into or complaint
 
 
+def send_facts(complaint: Complaint, *, text: str, form_key: UUID, who: str, photos: Sequence[UUID] = ()) -> Message:
+    """More facts from the public's page. A second click of the same form is the same message.
+
+    As many may be sent as complaints, counted apart from them. Raises TooMany.
+    """
+    known = Message.objects.filter(complaint=complaint, form_key=form_key).first()
+    if known is not None:
+        return known
+    intake.refuse_flood(intake.policy(), who, "added")
+    return add_facts(complaint, text=text, photos=photos, form_key=form_key)
+
+
 @transaction.atomic
-def add_facts(complaint: Complaint, *, text: str, photos: Sequence[UUID] = ()) -> Message:
+def add_facts(complaint: Complaint, *, text: str, photos: Sequence[UUID] = (), form_key: UUID | None = None) -> Message:
     """More facts or photos while it, or what it was merged into, is open. Raises Conflict when it is not."""
     complaint = locked(complaint)
+    known = Message.objects.filter(form_key=form_key).first() if form_key is not None else None
+    if known is not None:
+        return _same(known, complaint)
     matter = matter_of(complaint)
     if not matter.is_open:
         raise Conflict("over", "这件投诉已经办结；如没有解决，可以要求重新办理。")
     words = text_of(text, "text", "请写明补充内容。")
     if len(photos) > intake.policy()["most_photos"]:
         raise DomainError("many_photos", "照片太多，请分几次补充。", field="photos")
-    made = _said(complaint, words)
+    made = _said(complaint, words, form_key)
     claim(PUBLIC, photos, intake.owner_of(complaint))
     step(PUBLIC, complaint, "投诉人补充情况")
     if matter.pk != complaint.pk:
@@ -61,10 +76,18 @@ def add_facts(complaint: Complaint, *, text: str, photos: Sequence[UUID] = ()) -
     return made
 
 
-def _said(complaint: Complaint, text: str) -> Message:
+def _same(known: Message, complaint: Complaint) -> Message:
+    """The message of the other of two simultaneous clicks. Raises DomainError for a form of another complaint."""
+    if known.complaint_id != complaint.pk:
+        raise DomainError("old_form", "页面已过期，请再提交一次；您填写的内容仍在。")
+    return known
+
+
+def _said(complaint: Complaint, text: str, form_key: UUID | None = None) -> Message:
     return Message.objects.create(
-        complaint=complaint, thread=Message.OUTWARD, is_from_complainant=True, at=clock.now(), by_label=PUBLIC.label, text=text
-    )
+        complaint=complaint, thread=Message.OUTWARD, is_from_complainant=True, at=clock.now(), by_label=PUBLIC.label, text=text,
+        form_key=form_key,
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -34,7 +34,7 @@ def assign_complaint(
     complaint = for_handling(actor, complaint, "complaints.triage")
     if category and category not in intake.policy()["categories"]:
         raise DomainError("bad_category", "请从列表中选择类别。", field="category")
-    accused = list(complaint.accused.select_related("person"))
+    accused = list(complaint.accused.standing().select_related("person"))
     _refuse_handling_unit(unit, accused)
     if handler is not None:
         belongs = people.unit_of(handler, clock.today())
@@ -134,6 +134,7 @@ def close_complaint(actor: Actor, complaint: Complaint, *, result: str, reply: s
     complaint.result, complaint.where_to, complaint.closed_at = result, place, clock.now()
     complaint.first_closed_at = complaint.first_closed_at or complaint.closed_at
     complaint.save()
+    _withdraw_pause(actor, complaint, "办结")
     title = f"办结：{complaint.get_result_display()}"
     for each in _stopping(complaint, rules.RESPONSE, rules.FEEDBACK):
         _message(actor, each, Message.OUTWARD, words)
@@ -154,13 +155,14 @@ def merge_complaints(actor: Actor, complaint: Complaint, *, into: Complaint, rea
         locked(each)
     first, later = sorted((for_handling(actor, each, "complaints.triage") for each in (complaint, into)), key=_receipt)
     words = text_of(reason, "reason", "请写明并案理由。")
-    if any(first.unit_id in units_of(each) for each in later.accused.select_related("person")):
+    if any(first.unit_id in units_of(each) for each in later.accused.standing().select_related("person")):
         raise Conflict("handled_there", f"{first.number} 正由被投诉人所在单位办理，请先改分给其他单位，再并案。")
     moved(later, rules.MERGE)
     later.merged_into = first
     later.save()
     later.merged.update(merged_into=first)
     take_over(later, first)
+    _withdraw_pause(actor, later, "并案")
     step(actor, later, f"并入 {first.number} 一并办理", words)
     step(actor, first, f"{later.number} 并入本件", words)
     record(actor, "complaints.merged", f"complaint:{later.pk}", unit_id=later.unit_id, details={"into": first.pk, "reason": words})
@@ -200,6 +202,7 @@ def route_out(actor: Actor, complaint: Complaint, *, where_to: str, reason: str)
     words = text_of(reason, "reason", "请写明移送理由。")
     moved(complaint, rules.ROUTE)
     complaint.where_to = place
+    _withdraw_pause(actor, complaint, "移送")
     for each in _stopping(complaint, rules.RESPONSE, rules.FEEDBACK):
         each.is_restricted = True
         each.save()
@@ -218,7 +221,7 @@ def ask_pause(actor: Actor, complaint: Complaint, *, reason: str) -> Pause:
     """Ask to wait for something outside the bureau. The clocks go on."""
     complaint = for_handling(actor, complaint)
     words = text_of(reason, "reason", "请写明暂停理由，例如等待检测结果。")[:200]
-    if complaint.pauses.filter(granted=None).exists():
+    if complaint.pauses.undecided().exists():
         raise Conflict("asked", "已有一份暂停申请等待审批。")
     if selectors.is_paused(complaint):
         raise Conflict("paused", "这件投诉正在暂停，到期或恢复后才能再申请。")
@@ -237,6 +240,8 @@ def decide_pause(actor: Actor, pause: Pause, *, granted: bool, note: str = "") -
     pause = Pause.objects.select_for_update().get(pk=pause.pk)
     if pause.granted is not None:
         raise Conflict("decided", "这份申请已经审批。")
+    if pause.withdrawn_at is not None:
+        raise Conflict("withdrawn", "这份申请已经撤回；确需暂停的，请重新申请。")
     if pause.asked_by == actor.named_user:
         raise NotAllowed("own", "不能审批自己提出的暂停申请。")
     words = rules.clean_text(note)[:200]
@@ -249,6 +254,14 @@ def decide_pause(actor: Actor, pause: Pause, *, granted: bool, note: str = "") -
     step(actor, complaint, f"同意暂停，至多 {days} 天" if granted else "不同意暂停", pause.note)
     record(actor, "complaints.pause_decided", f"complaint:{complaint.pk}", unit_id=complaint.unit_id, details={"granted": granted})
     return pause
+
+
+def _withdraw_pause(actor: Actor, complaint: Complaint, because: str) -> None:
+    """A request nobody decided on has nothing to wait for once the complaint is out of hand; its story says so."""
+    for pause in complaint.pauses.undecided().select_for_update():
+        pause.withdrawn_at = clock.now()
+        pause.save(update_fields=["withdrawn_at"])
+        step(actor, complaint, f"暂停申请随{because}撤回", f"{pause.asked_label}：{pause.reason}")
 
 
 @transaction.atomic

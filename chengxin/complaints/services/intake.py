@@ -75,9 +75,9 @@ def submit_complaint(said: Said, *, form_key: UUID, who: str, photos: Sequence[U
     )  # fmt: skip
 
 
-def refuse_flood(limits: RuleValues, who: str) -> None:
+def refuse_flood(limits: RuleValues, who: str, purpose: str = "sent") -> None:
     """Counted outside the transaction of the complaint: a refused one counts as well. Raises TooMany."""
-    own, together = throttle.count_both("sent", who, every=HOUR, most=limits["sent_per_hour"], all_every=MINUTE)
+    own, together = throttle.count_both(purpose, who, every=HOUR, most=limits["sent_per_hour"], all_every=MINUTE)
     if own > limits["sent_per_hour"]:
         raise throttle.TooMany("too_many", "提交过于频繁，请过一会儿再试；您填写的内容仍在。急事请拨打热线电话。")
     if together > limits["sent_in_all_per_minute"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chengxin.complaints import rules
-from chengxin.complaints.models import Complaint, ComplaintStep
+from chengxin.complaints.models import Complaint, ComplaintStep, Sight
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.capabilities import require
@@ -51,7 +51,7 @@ def refuse_conflict(actor: Actor, complaint: Complaint) -> None:
 
 
 def in_conflict(actor: Actor, complaint: Complaint) -> bool:
-    return not Complaint.objects.filter(pk=complaint.pk).without_conflict(actor).exists()
+    return not Complaint.objects.filter(pk=complaint.pk).without_conflict(Sight.of(actor)).exists()
 
 
 def moved(complaint: Complaint, action: str) -> None:

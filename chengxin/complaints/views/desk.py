@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.db.models import F
 from django.http import HttpResponse
 from django.urls import reverse
 
 from chengxin.complaints import forms, rules, selectors
-from chengxin.complaints.models import Complaint
+from chengxin.complaints.models import Complaint, Sight
 from chengxin.complaints.selectors import figures as figure_questions
 from chengxin.complaints.services import accused, handling, intake, vault
 from chengxin.complaints.views.steps import DOORS
@@ -26,7 +25,8 @@ from chengxin.people import selectors as people
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
-from chengxin.ui.tables import Column, Filter, ListPage, moment_of
+from chengxin.ui.repeated import Recipe
+from chengxin.ui.tables import Column, Filter, ListPage
 
 COLUMNS = (
     Column("pk", "编号", "pk"),
@@ -39,22 +39,13 @@ COLUMNS = (
     Column("feedback_due", "反馈"),
     Column("reopened", "重办", "reopened"),
 )
-FIELDS = (
-    "pk", "received_at", "received", "channel", "category", "unit_name", "state", "result", "response_due", "response_met", "feedback_due",
-    "feedback_met", "reopened", "is_anonymous",
-)  # fmt: skip
 
 
 @page("complaints.read")
 def complaints(request: ActorRequest) -> HttpResponse:
     """投诉办理: both clocks of each, nothing of who complained."""
-    rows = (
-        selectors.with_clocks(selectors.complaints_visible_to(request.actor))
-        .annotate(unit_name=F("unit__name"), received=moment_of("received_at"))
-        .values(*FIELDS)
-    )
     listing = ListPage(
-        request, rows, COLUMNS,
+        request, Recipe(selectors.work_list, (Sight.of(request.actor),)), COLUMNS,
         (
             Filter("state", "状态", "state", list(rules.STATES.items())),
             Filter("channel", "来源", "channel", list(rules.CHANNELS.items())),
@@ -133,7 +124,8 @@ def _detail(request: ActorRequest, complaint: Complaint, opened: str = "", bound
         "validities": selectors.pending_validity(complaint), "answers": list(complaint.answers.all()),
         "attempts": list(complaint.attempts.all()), "merged": list(complaint.merged.all()), "results": rules.RESULTS,
         "pending_pause": selectors.open_pause(complaint), "suggestions": people.person_suggestions(actor),
-        "tell_form": forms.TellForm(), "validity_form": forms.ValidityForm(), "decision_form": forms.DecisionForm(),
+        "tell_form": forms.TellForm(), "withdraw_form": forms.WithdrawForm(),
+        "validity_form": forms.ValidityForm(), "decision_form": forms.DecisionForm(),
         "validity_decision_form": forms.ValidityDecisionForm(), "verdicts": rules.VERDICTS, "validity_words": rules.VALIDITIES,
     }  # fmt: skip
     return render(request, "complaints/detail.html", context, status=422 if bound is not None else 200)
@@ -207,6 +199,16 @@ def tell(request: ActorRequest, pk: int, person: int) -> HttpResponse:
     return _carry_out(
         request, complaint, f"tell-{person}", form, lambda given: accused.tell_accused(request.actor, told, **given), "已告知被投诉人。"
     )
+
+
+@page("complaints.handle", methods=("POST",))
+def withdraw(request: ActorRequest, pk: int, person: int) -> HttpResponse:
+    complaint, form = selectors.complaint_for(request.actor, pk), forms.WithdrawForm(request.POST)
+    named = selectors.accused_for(complaint, person)
+    return _carry_out(
+        request, complaint, f"withdraw-{person}", form, lambda given: accused.withdraw_accused(request.actor, named, **given),
+        "已撤销；本人和所在单位不再因此回避。",
+    )  # fmt: skip
 
 
 @page("complaints.handle", methods=("POST",))

@@ -55,6 +55,16 @@ def _form_key(request: HttpRequest) -> UUID:
     return key
 
 
+def _token_again(request: HttpRequest) -> str:
+    """The token a form was sent with, as long as it is good; else a fresh one."""
+    token = request.POST.get("form", "")
+    try:
+        TimestampSigner(salt="complaint-form").unsign(token, max_age=dt.timedelta(hours=FORM_HOURS))
+    except BadSignature:
+        return form_token()
+    return token
+
+
 @page("public", methods=("GET", "HEAD", "POST"))
 def complain(request: ActorRequest) -> HttpResponse:
     """我要投诉: the form, and its receipt."""
@@ -144,7 +154,7 @@ def _show(request: ActorRequest, complaint: Complaint, opened: str = "", bound: 
         "complaint": complaint, "doors": doors, "opened": opened, "answer": answer, "messages_out": selectors.outward(complaint),
         "steps": complaint.steps.filter(is_outward=True), "clocks": selectors.clocks_of(complaint),
         "photos": len(selectors.photos_of(complaint)),
-        "matter": matter, "is_closed": matter.state == rules.CLOSED, "results": rules.RESULTS,
+        "matter": matter, "is_closed": matter.state == rules.CLOSED, "results": rules.RESULTS, "token": _token_again(request),
     }  # fmt: skip
     return _private(render(request, "complaints/mine.html", context, status=422 if bound is not None else 200))
 
@@ -164,8 +174,9 @@ def _act(request: ActorRequest, name: str, form: Form, command: Callable[[Compla
 @page("public", methods=("POST",))
 def add(request: ActorRequest) -> HttpResponse:
     def command(complaint: Complaint, given: dict[str, Any]) -> None:
+        key = _form_key(request)
         photos = collect_photos(intake.PUBLIC, request, is_unnamed=True)
-        following.add_facts(complaint, text=given["text"], photos=[each.pk for each in photos])
+        following.send_facts(complaint, text=given["text"], form_key=key, who=address_of(request), photos=[each.pk for each in photos])
 
     return _act(request, "add", forms.FactsForm(request.POST), command, "已补充。")
 

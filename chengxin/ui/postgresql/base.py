@@ -20,6 +20,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         params: dict[str, Any] = super().get_connection_params()
         params["options"] = f"{params.get('options', '')} -c pgtrigger.ignore={{}}".strip()
+        # without a number the driver prepares nothing, not even what asks for it; the ORM's own cursors never ask
+        params["prepare_threshold"] = 5
         return params
 
     def is_usable(self) -> bool:
