@@ -307,7 +307,8 @@ def test_a_suspended_person_reads_and_objects_and_does_nothing_else(world: World
         world.actor("人事"), world.persons["队员"], status="suspended", starts_on=SEPTEMBER_30, ends_on=None, approved_by="局长"
     )
     actor = world.actor("队员")
-    assert set(actor.reach) <= {"portal.home", "portal.read_file", "findings.read_own", "findings.object", "rulebook.read"}
+    own = {"portal.home", "portal.read_file", "findings.read_own", "findings.object", "complaints.answer_own"}
+    assert set(actor.reach) <= {*own, "rulebook.read"}
     assert selectors.finding_for(actor, finding.pk) == finding
     services.file_objection(actor, finding, text="不实")
 
