@@ -21,6 +21,7 @@ from chengxin.files.bucket import Access, Bucket
 from chengxin.files.places import Directory, Place
 
 CHUNK = 1024 * 1024
+READ_AT_ONCE = 4 * CHUNK
 
 
 def originals() -> Place:
@@ -177,27 +178,16 @@ def read_back(file: BinaryIO) -> Digests:
 
 
 def digests_on_disk(path: Path) -> Digests:
-    """The digests of what the disk holds. The next part is read while whole and part are hashed side by side.
-
-    Raises FileNotFoundError.
-    """
-    whole, parts, head, size = hashlib.sha256(), b"", b"", 0
-    this, following = disk.Buffer(PART_BYTES), disk.Buffer(PART_BYTES)
-    with disk.opened(path) as source, hashers(2) as pool:
+    """The digests of what the disk holds; the next bytes are read while these are hashed. Raises FileNotFoundError."""
+    hashing, this, following = Hashing(), disk.Buffer(READ_AT_ONCE), disk.Buffer(READ_AT_ONCE)
+    with disk.opened(path) as source, hashers(1) as pool:
         source.fill(this, 0)
         while this.filled:
-            content = this.view(this.begin, this.begin + this.filled)
-            hashing = pool.submit(_sha256, content), pool.submit(whole.update, content)
-            head, size = head or bytes(content[: rules.HEAD]), size + this.filled
-            source.fill(following, this.begin + PART_BYTES)
-            parts += hashing[0].result()
-            hashing[1].result()
+            reading = pool.submit(source.fill, following, this.begin + READ_AT_ONCE)
+            hashing.update(this.view(this.begin, this.begin + this.filled))
+            reading.result()
             this, following = following, this
-    return Digests(size, whole.hexdigest(), parts, head)
-
-
-def _sha256(content: memoryview) -> bytes:
-    return hashlib.sha256(content).digest()
+    return hashing.digests()
 
 
 def _read_through(file: BinaryIO) -> Digests:
