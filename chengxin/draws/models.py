@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from chengxin.audit.history import tracked
+from chengxin.rulekit import draws
 from chengxin.rulekit.draws import Entry
 
 
@@ -16,7 +17,8 @@ class Draw(models.Model):
 
     key = models.CharField("标识", max_length=120, unique=True)
     title = models.CharField("事项", max_length=120)
-    frame = models.JSONField("范围")  # [[name, stratum, excluded], …] in its one order
+    # [[name, stratum, excluded], …] in its one order, as the very text that was hashed: a frame of 100,000 is not written a second time
+    frame_text = models.TextField("范围")
     quotas = models.JSONField("名额")
     frame_sha256 = models.CharField("范围摘要", max_length=64)
     rule_version = models.CharField("规则版本", max_length=80)
@@ -42,8 +44,12 @@ class Draw(models.Model):
         ]
 
     @property
+    def frame(self) -> list[list[str]]:
+        return draws.rows_in(self.frame_text)
+
+    @property
     def entries(self) -> list[Entry]:
-        return [Entry(*row) for row in self.frame]
+        return [Entry._make(row) for row in self.frame]
 
 
 class Replacement(models.Model):

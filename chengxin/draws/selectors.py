@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+
+from django.db.models import QuerySet
 
 from chengxin.core import clock
 from chengxin.draws.models import Draw
@@ -11,6 +14,12 @@ from chengxin.rulekit import draws
 
 def draw_by_key(key: str) -> Draw | None:
     return Draw.objects.filter(key=key).first()
+
+
+def draws_between(since: dt.date, until: dt.date) -> QuerySet[Draw]:
+    """Draws whose frame was frozen from one day through another, in that order, cast or not."""
+    ends = clock.at(until + dt.timedelta(days=1))
+    return Draw.objects.filter(frozen_at__gte=clock.at(since), frozen_at__lt=ends).order_by("frozen_at", "pk")
 
 
 def standing(draw: Draw) -> list[str]:

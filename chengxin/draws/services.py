@@ -25,14 +25,14 @@ def freeze_draw(
     Raises DomainError when nobody could be drawn, Conflict when there is a draw of this key already.
     """
     frame = draws.frame_of(entries)
+    text = draws.text_of(frame)
     if not any(not entry.excluded and quotas.get(entry.stratum, 0) for entry in frame):
         raise DomainError("empty_frame", "抽取范围是空的，没有可以抽取的对象。")
     try:
         with transaction.atomic():
             draw = Draw.objects.create(
-                key=key, title=title, frame=[[each.name, each.stratum, each.excluded] for each in frame], quotas=dict(quotas),
-                frame_sha256=draws.frame_digest(frame, quotas), rule_version=rule_version, frozen_at=clock.now(),
-                frozen_by=actor.named_user, frozen_label=actor.label,
+                key=key, title=title, frame_text=text, quotas=dict(quotas), frame_sha256=draws.digest_of(text, quotas),
+                rule_version=rule_version, frozen_at=clock.now(), frozen_by=actor.named_user, frozen_label=actor.label,
             )  # fmt: skip
     except IntegrityError as error:
         raise Conflict("drawn", f"“{title}”已经有抽取记录，不能重新抽取。") from error
@@ -42,15 +42,19 @@ def freeze_draw(
 
 @transaction.atomic
 def cast_draw(actor: Actor, draw: Draw, *, public: str = "") -> Draw:
-    """Make the seed of fresh randomness and a text spoken aloud, and draw. Once: a second cast is refused (Conflict)."""
+    """Make the seed of fresh randomness and a text spoken aloud, and draw. Once: a second cast is refused (Conflict), and so is
+    one of a frame that is no longer as it was frozen.
+    """
     draw = Draw.objects.select_for_update().get(pk=draw.pk)
     if draw.cast_at is not None:
         raise Conflict("cast", "已经抽取过，结果不能重来。")
+    if draws.digest_of(draw.frame_text, draw.quotas) != draw.frame_sha256:
+        raise Conflict("frame_changed", "抽取范围或名额与冻结时的摘要不符：冻结后被改动过，不能抽取，请报告审计管理员。")
     draw.secret, draw.public = secrets.token_hex(32), public.strip()
     draw.seed = draws.seed_of(draw.secret, draw.public)
-    draw.drawn = draws.drawn(draw.entries, draw.quotas, draw.seed)
+    draw.drawn = draws.first_of(draws.tickets_of(draw.frame, draw.seed, draw.frame_sha256), draw.quotas)
     draw.cast_at, draw.cast_label = clock.now(), actor.label
-    draw.save()
+    draw.save(update_fields=["secret", "public", "seed", "drawn", "cast_at", "cast_label"])  # the frame is not written anew
     record(actor, "draws.cast", f"draw:{draw.pk}", details={"key": draw.key, "seed": draw.seed, "drawn": len(draw.drawn)})
     return draw
 

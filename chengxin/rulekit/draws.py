@@ -7,18 +7,23 @@ many as its quota says. Who may not be drawn stands in the frame with the reason
 from __future__ import annotations
 
 import hashlib
+import heapq
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import orjson
 
 VERSION = 1
 
 
-@dataclass(frozen=True, order=True)
-class Entry:
-    """Something that may be drawn; ``excluded`` says why it may not (a conflict), empty when it may."""
+class Entry(NamedTuple):
+    """Something that may be drawn; ``excluded`` says why it may not (a conflict), empty when it may.
+
+    A plain tuple, since a frame may have a hundred thousand of them and is sorted, hashed and drawn while people look on.
+    """
 
     name: str
     stratum: str
@@ -31,17 +36,35 @@ class Misfit(ValueError):
 
 def frame_of(entries: Iterable[Entry]) -> list[Entry]:
     """The frame in its one order. Raises Misfit for a name that stands twice."""
-    frame = sorted(entries)
-    for earlier, later in itertools.pairwise(frame):
-        if earlier.name == later.name:
-            raise Misfit(f"“{later.name}”在抽取范围里出现了两次")
+    frame = sorted(entries, key=itemgetter(0))  # names alone: each stands once
+    if len(set(map(itemgetter(0), frame))) < len(frame):
+        twice = next(later.name for earlier, later in itertools.pairwise(frame) if earlier.name == later.name)
+        raise Misfit(f"“{twice}”在抽取范围里出现了两次")
     return frame
 
 
 def frame_digest(frame: Sequence[Entry], quotas: Mapping[str, int]) -> str:
     """SHA-256 over the frame and the quotas: both are fixed before there is a seed."""
-    rows = [[entry.name, entry.stratum, entry.excluded] for entry in frame]
-    return hashlib.sha256(canonical({"version": VERSION, "frame": rows, "quotas": dict(quotas)})).hexdigest()
+    return digest_of(text_of(frame), quotas)
+
+
+def text_of(frame: Sequence[Entry]) -> str:
+    """The frame as it is hashed and kept: the canonical text of [[name, stratum, excluded], …]."""
+    return orjson.dumps(list(map(tuple, frame))).decode()
+
+
+def rows_in(text: str) -> list[list[str]]:
+    """The rows of a kept frame."""
+    rows: list[list[str]] = orjson.loads(text)
+    return rows
+
+
+def digest_of(text: str, quotas: Mapping[str, int]) -> str:
+    """The digest of a frame in its kept text: that of the canonical {"frame": …, "quotas": …, "version": …}."""
+    whole = hashlib.sha256(b'{"frame":')
+    whole.update(text.encode())
+    whole.update(b',"quotas":' + canonical(dict(quotas)) + b',"version":' + canonical(VERSION) + b"}")
+    return whole.hexdigest()
 
 
 def canonical(content: Any) -> bytes:
@@ -58,19 +81,31 @@ def ticket(seed: str, digest: str, name: str) -> str:
     return hashlib.sha256(f"{seed}:{digest}:{name}".encode()).hexdigest()
 
 
+def tickets_of(frame: Iterable[Sequence[str]], seed: str, digest: str) -> dict[str, list[tuple[str, str]]]:
+    """(ticket, name) of everybody who may be drawn, by stratum."""
+    strata: dict[str, list[tuple[str, str]]] = {}
+    begun = hashlib.sha256(f"{seed}:{digest}:".encode())  # what all tickets begin with is hashed once
+    for name, stratum, excluded in frame:
+        if not excluded:
+            whole = begun.copy()
+            whole.update(name.encode())
+            strata.setdefault(stratum, []).append((whole.hexdigest(), name))
+    return dict(sorted(strata.items()))
+
+
 def order_of(frame: Sequence[Entry], seed: str, digest: str) -> dict[str, list[str]]:
     """Every stratum's names in the order of their tickets, without those excluded."""
-    strata: dict[str, list[tuple[str, str]]] = {}
-    for entry in frame:
-        if not entry.excluded:
-            strata.setdefault(entry.stratum, []).append((ticket(seed, digest, entry.name), entry.name))
-    return {stratum: [name for _, name in sorted(tickets)] for stratum, tickets in sorted(strata.items())}
+    return {stratum: [name for _, name in sorted(tickets)] for stratum, tickets in tickets_of(frame, seed, digest).items()}
 
 
 def drawn(frame: Sequence[Entry], quotas: Mapping[str, int], seed: str) -> list[str]:
     """Who is drawn: the first of each stratum, as many as its quota, all of one that has fewer."""
-    order = order_of(frame, seed, frame_digest(frame, quotas))
-    return [name for stratum, names in order.items() for name in names[: quotas.get(stratum, 0)]]
+    return first_of(tickets_of(frame, seed, frame_digest(frame, quotas)), quotas)
+
+
+def first_of(strata: Mapping[str, Sequence[tuple[str, str]]], quotas: Mapping[str, int]) -> list[str]:
+    """The names with the smallest tickets of each stratum."""
+    return [name for stratum, tickets in strata.items() for _, name in heapq.nsmallest(quotas.get(stratum, 0), tickets)]
 
 
 def after_replacements(
