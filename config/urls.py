@@ -5,7 +5,10 @@ from django.urls import include, path
 from chengxin.people.views import not_offered
 from chengxin.portal.api import api
 
-CHAPTERS = ("people", "rulebook", "findings", "duty", "equipment", "evidence", "attire", "complaints", "files", "audit")
+CHAPTERS = (
+    *("people", "rulebook", "findings", "duty", "equipment", "evidence", "attire", "complaints"),
+    *("measures", "supervision", "appraisal", "bulletins", "reports", "files", "audit"),
+)
 
 # pages of the sign-in library that this house does not offer: users are made and passwords reset by 安全管理员
 NOT_OFFERED = ("signup/", "email/", "confirm-email/", "password/set/", "password/reset/")

@@ -20,8 +20,12 @@ COMMANDS = {
     "storage": "chengxin.cli.storage:storage",
     "draw": "chengxin.cli.draw:draw",
     "people": "chengxin.cli.people:people",
+    "appraisal": "chengxin.cli.appraisal:appraisal",
+    "bulletin": "chengxin.cli.bulletin:bulletin",
     "demo": "chengxin.cli.demo:demo",
     "bench": "chengxin.cli.bench:bench",
+    "year-end": "chengxin.cli.reports:year_end",
+    "justice-export": "chengxin.cli.reports:justice_export",
     "django": "chengxin.cli.django:django",
 }
 

@@ -38,6 +38,7 @@ class Source:
     values: Callable[[str, dt.date], rules.RuleValues]
     season: Callable[[dt.date], rules.SeasonAnswer]
     calendar: WorkCalendar
+    eligibility: Callable[[int, str], dict[str, Any]]
 
 
 @click.group()
@@ -118,6 +119,18 @@ def _retention(source: Source, ended: str, ingested: str) -> dict[str, Any]:
         "rule_version": policy.version,
     }
     return _marked(found, policy.simulated)
+
+
+@_command("eligibility", ("YEAR", "NUMBER"), "某年度某工号人员的评优资格及理由。")
+def _eligibility(source: Source, year: str, number: str) -> dict[str, Any]:
+    return source.eligibility(_year(year), number)
+
+
+def _year(text: str) -> int:
+    year = _whole_number(text, "年度")
+    if not EARLIEST.year <= year <= LATEST.year:
+        raise BadCase(f"年度 {year} 超出可计算的范围（{EARLIEST.year} 至 {LATEST.year} 年）。")
+    return year
 
 
 def _marked(found: dict[str, Any], simulated: bool) -> dict[str, Any]:
@@ -209,7 +222,10 @@ def _packaged() -> Source:
     def values(code: str, _on: dt.date) -> rules.RuleValues:
         return rules.packaged_values(code)
 
-    return Source(values, season, WorkCalendar(rules.first_years()))
+    def eligibility(_year: int, _number: str) -> dict[str, Any]:
+        raise BadCase("评优资格由台账得出，还没有数据库；请先运行一次 chengxin serve。")
+
+    return Source(values, season, WorkCalendar(rules.first_years()), eligibility)
 
 
 def _stored() -> Source:
@@ -223,6 +239,17 @@ def _stored() -> Source:
             lambda code, on: rulebook.rule_values(code, on, simulate=True),
             lambda day: attire.season_on(day, simulate=True),
             rulebook.work_calendar(),
+            _stored_eligibility,
         )
     except ProgrammingError as error:
         raise click.ClickException("数据库还没有准备好，请先运行一次 chengxin serve。") from error
+
+
+def _stored_eligibility(year: int, number: str) -> dict[str, Any]:
+    from chengxin.appraisal.selectors import explained
+    from chengxin.core.errors import NotFound
+
+    try:
+        return explained(year, number)
+    except NotFound as error:
+        raise BadCase(error.message) from error

@@ -31,7 +31,9 @@ from chengxin.core.actor import Actor, system_actor
 from chengxin.core.errors import DomainError
 from chengxin.demo import cast
 from chengxin.demo.complaints import Complaints
+from chengxin.demo.discipline import Discipline
 from chengxin.demo.footage import Footage
+from chengxin.demo.inspections import Inspections
 from chengxin.demo.stores import Stores
 from chengxin.files.services import accept_photo
 from chengxin.findings import rules as finding_rules
@@ -163,6 +165,9 @@ class _Town:
         self.stores.plan(duties, today, self.now)
         Footage(self.units, self.actor, self.at, self.chance).plan(duties, today)
         Complaints(self.units, self.persons, self.actor, self.at).plan(self.first_day, today)
+        Inspections(self.units, self.persons, self.actor, self.at, self.chance, self._upload).plan(self.first_day, today)
+        always = partial(self._photos, always=True)
+        Discipline(self.units, self.persons, self.actor, self.at, self.chance, always).plan(self.first_day, today)
         self._plan_staff_matters(today)
         self._plan_orders(today)
         self._plan_present(today)
@@ -349,7 +354,10 @@ class _Town:
     def _photos(self, actor: Actor, *, always: bool = False) -> tuple[uuid.UUID, ...]:
         if not always and self.chance.random() > 0.3:
             return ()
-        return (accept_photo(actor, SimpleUploadedFile("演示照片.jpg", _picture(self.chance))).pk,)
+        return (accept_photo(actor, self._upload()).pk,)
+
+    def _upload(self) -> SimpleUploadedFile:
+        return SimpleUploadedFile("演示照片.jpg", _picture(self.chance))
 
 
 PLACES = ("演示路口", "演示广场", "演示公园东门", "演示市场", "演示小区门前", "演示车站")

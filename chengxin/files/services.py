@@ -75,6 +75,20 @@ def _keep(actor: Actor, content: bytes, name: str, media_type: str, **facts: Any
     )  # fmt: skip
 
 
+@transaction.atomic
+def keep_again(actor: Actor, stored: StoredFile) -> StoredFile:
+    """The same photo once more, waiting for a second record (what a visit kept and a finding needs as evidence); the bytes are one.
+
+    When it was taken and uploaded stays as it was.
+    """
+    _hold(stored.sha256)
+    return StoredFile.objects.create(
+        sha256=stored.sha256, sm3=stored.sm3, size=stored.size, media_type=stored.media_type, original_name=stored.original_name,
+        width=stored.width, height=stored.height, captured_at=stored.captured_at, uploaded_by=actor.user_id or 0,
+        uploaded_at=stored.uploaded_at,
+    )  # fmt: skip
+
+
 def _hold(sha256: str) -> None:
     """Until the transaction ends nobody else keeps or removes the bytes of this digest: the sweep must not meet a new upload."""
     with connection.cursor() as cursor:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.urls import reverse
 
 from chengxin.core import clock
@@ -17,7 +17,7 @@ from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
 from chengxin.files import selectors as files
 from chengxin.findings import rules
-from chengxin.findings.models import Finding, FindingQuerySet, Proposal
+from chengxin.findings.models import Finding, FindingQuerySet, Objection, Proposal, Rectification, Step
 from chengxin.rulebook import selectors as rulebook
 
 if TYPE_CHECKING:
@@ -173,6 +173,71 @@ def figures(actor: Actor, as_of: dt.date | None = None) -> dict[str, int]:
 def counting_findings() -> FindingQuerySet:
     """Findings that count, for chapters that ask whether something of theirs does; shows nobody anything by itself."""
     return Finding.objects.all().counting()
+
+
+def with_rechecks(findings: FindingQuerySet) -> Any:
+    """Each with who passed its last re-check (``rechecker``, ``rechecker_person``; none before that) and whether an objection still
+    waits for its decision (``is_objected``): what a list of problems says beside the facts (3.1).
+    """
+    passed = Rectification.objects.filter(finding=OuterRef("pk"), outcome="passed").order_by("-round")
+    return findings.annotate(
+        rechecker=Subquery(passed.values("rechecked_by__person__name")[:1]),
+        rechecker_person=Subquery(passed.values("rechecked_by__person_id")[:1]),
+        is_objected=Exists(Objection.objects.filter(finding=OuterRef("pk"), outcome="")),
+    )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a finding stands: its state, what became of its objection (None: there is none, "": undecided) and when that was decided."""
+
+    state: str
+    objection: str | None
+    decided_at: dt.datetime | None
+
+    @property
+    def counts(self) -> bool:
+        return self.state in rules.COUNTING
+
+
+def standing_of(numbers: Collection[int]) -> dict[int, Standing]:
+    """Findings by now, reversed and merged ones as well – for chapters that told of them earlier."""
+    objection = Objection.objects.filter(finding=OuterRef("pk")).order_by("-filed_at")
+    rows = Finding.objects.filter(pk__in=numbers).annotate(
+        outcome=Subquery(objection.values("outcome")[:1]), decided_at=Subquery(objection.values("decided_at")[:1])
+    )
+    return {pk: Standing(*rest) for pk, *rest in rows.values_list("pk", "state", "outcome", "decided_at")}
+
+
+def all_findings() -> FindingQuerySet:
+    """Every finding, whatever became of it; shows nobody anything by itself."""
+    return Finding.objects.all()
+
+
+def with_ends(findings: FindingQuerySet) -> Any:
+    """Each with the moment since which it counts no more (``ended_at``; none while it counts): reversed, or merged into another – for
+    ledgers, which say since when.
+    """
+    merging = Step.objects.filter(finding=OuterRef("pk"), title__startswith="并入 ").order_by("-at", "-pk")
+    return findings.annotate(
+        ended_at=Case(
+            When(state=rules.WITHDRAWN, then=F("reversal__at")), When(state=rules.MERGED, then=Subquery(merging.values("at")[:1])),
+            default=None, output_field=DateTimeField(),
+        )
+    )  # fmt: skip
+
+
+def objections_against(numbers: Collection[int] | None = None) -> QuerySet[Objection]:
+    """Objections with their findings: against these, or all there are. Shows nobody anything by itself."""
+    found = Objection.objects.select_related("finding").order_by("pk")
+    return found if numbers is None else found.filter(finding__in=numbers)
+
+
+def proposals_open_at(as_of: dt.datetime, since: dt.date, until: dt.date) -> QuerySet[Proposal]:
+    """What detectors had proposed by a moment about facts of some days (both ends included) and nobody had decided by then."""
+    begins, ends = clock.at(since), clock.at(until + dt.timedelta(days=1))
+    undecided = Q(decided_at=None) | Q(decided_at__gt=as_of)
+    return Proposal.objects.filter(undecided, proposed_at__lte=as_of, seen_at__gte=begins, seen_at__lt=ends).order_by("pk")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
+from chengxin.appraisal import selectors as appraisal
 from chengxin.attire import selectors as attire
+from chengxin.bulletins import selectors as bulletins
 from chengxin.complaints.selectors import waiting as complaints
 from chengxin.core import clock
 from chengxin.core.actor import Actor
@@ -18,14 +20,18 @@ from chengxin.duty import selectors as duty
 from chengxin.equipment import selectors as equipment
 from chengxin.evidence import selectors as evidence
 from chengxin.findings import selectors as findings
+from chengxin.measures import selectors as measures
 from chengxin.people import selectors as people
+from chengxin.reports import selectors as reports
+from chengxin.supervision import selectors as supervision
 
 if TYPE_CHECKING:
     from chengxin.attire.models import Exemption
     from chengxin.findings.models import Finding
+    from chengxin.measures.models import Commendation, Measure
     from chengxin.people.models import Assignment, Person, StatusPeriod
 
-CHAPTERS = (findings, duty, equipment, evidence, attire, complaints)
+CHAPTERS = (findings, duty, equipment, evidence, attire, complaints, measures, supervision, appraisal, bulletins, reports)
 MOST_IN_FILE = 200
 MOST_CUSTODIES = 20  # returned items shown in a personal file; the list of custodies has them all
 TREND_DAYS = 30
@@ -72,20 +78,23 @@ def figures_for(actor: Actor) -> list[Figure]:
 
 
 def _closure_figure(actor: Actor) -> Figure:
-    """装备闭环率: custodies returned in time and countersigned / custodies that fell due."""
-    day = clock.today()
-    now = equipment.closure(actor, day - dt.timedelta(days=TREND_DAYS - 1), day)
-    before = equipment.closure(actor, day - dt.timedelta(days=2 * TREND_DAYS - 1), day - dt.timedelta(days=TREND_DAYS))
-    note = f"近 {TREND_DAYS} 天，n={now.n}；前 {TREND_DAYS} 天 {before.label}"
-    return Figure("装备闭环率", now.label, note, "equipment:custodies")
+    """装备闭环率: custodies returned in time, countersigned and with footage accounted for / custodies that fell due."""
+    return _indicator_figure(actor, "closure", "equipment:custodies")
 
 
 def _dress_figure(actor: Actor) -> Figure:
+    return _indicator_figure(actor, "dress", "attire:roll_calls")
+
+
+def _indicator_figure(actor: Actor, code: str, facts: str) -> Figure:
+    """A headline indicator of the last days against the days before; the way leads to all four for who may see them."""
     day = clock.today()
-    now = attire.dress_compliance(actor, day - dt.timedelta(days=TREND_DAYS - 1), day)[0].rate
-    before = attire.dress_compliance(actor, day - dt.timedelta(days=2 * TREND_DAYS - 1), day - dt.timedelta(days=TREND_DAYS))[0].rate
+    now = reports.measured(code, actor, day - dt.timedelta(days=TREND_DAYS - 1), day)
+    before = reports.measured(code, actor, day - dt.timedelta(days=2 * TREND_DAYS - 1), day - dt.timedelta(days=TREND_DAYS))
     note = f"近 {TREND_DAYS} 天，n={now.n}；前 {TREND_DAYS} 天 {before.label}"
-    return Figure("着装规范率", now.label, note, "attire:roll_calls")
+    address = "reports:indicators" if actor.may("reports.indicators") else facts
+    value = now.label if now.rate is not None else f"{now.label}（n={now.n}）"
+    return Figure(reports.TITLES[code], value, note, address)
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,11 @@ class PersonFile:
     year: int
     is_own: bool
     equipment: equipment.PersonsEquipment
+    measures: list[Measure]
+    standing: set[int]
+    commendations: list[Commendation]
+    has_ledger: bool
+    day: dt.date
 
 
 def file_of(actor: Actor, pk: int) -> PersonFile:
@@ -125,6 +139,7 @@ def _file(actor: Actor, person: Person) -> PersonFile:
     shown = list(visible.prefetch_related("objections"))
     clauses = sorted({finding.clause for finding in shown if finding.seen_on.year == year})
     counted = [(clause, findings.repeat_count(person, year=year, clause=clause)) for clause in clauses]
+    taken, praised = measures.file_of(actor, person.pk) if actor.may("measures.read_own") else ([], [])
     return PersonFile(
         person=person,
         assignments=list(person.assignments.select_related("unit").order_by("-period")),
@@ -136,6 +151,11 @@ def _file(actor: Actor, person: Person) -> PersonFile:
         year=year,
         is_own=person.pk == actor.person_id,
         equipment=equipment.equipment_of(actor, person, MOST_CUSTODIES),
+        measures=taken,
+        standing=measures.standing_of(taken),
+        commendations=praised,
+        has_ledger=actor.may("appraisal.read_own") and (person.pk == actor.person_id or actor.may("appraisal.read")),
+        day=clock.today(),
     )
 
 

@@ -165,5 +165,16 @@ def newest_version(code: str) -> RuleVersion:
     return found
 
 
+def all_versions(code: str) -> list[RuleValues]:
+    """Every version of a rule in order; those that are drafts say so and may only simulate (3.3)."""
+    found = RuleVersion.objects.filter(rule__code=code).select_related("rule").order_by("number")
+    return [
+        RuleValues(code, each.rule.clause_id, each.label, each.plain)
+        if each.state == State.ISSUED
+        else RuleValues(code, each.rule.clause_id, f"{each.label}（{DRAFT_LABEL}）", each.plain, simulated=True)
+        for each in found
+    ]
+
+
 def clause_exists(code: str) -> bool:
     return any(clause.code == code for clause in clauses())

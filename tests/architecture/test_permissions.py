@@ -64,10 +64,11 @@ def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
     assert not {"findings.raise", "findings.recheck", "findings.decide"} & held["captain"]
     assert "people.change" not in held["keeper"]
     assert held["officer"] == {
+        "appraisal.object", "appraisal.read_own",
         "attire.today", "complaints.answer_own", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report",
         "equipment.sizes",
         "evidence.explain_gap", "evidence.mark", "evidence.read_own", "evidence.view_own", "files.upload",
-        "findings.object", "findings.read_own", "portal.home",
+        "findings.object", "findings.read_own", "measures.read_own", "portal.home",
         "portal.read_file", "rulebook.read",
     }  # fmt: skip
     assert held["auditor"] == {"audit.read", "evidence.read_log", "portal.home", "rulebook.read"}

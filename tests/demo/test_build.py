@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from chengxin.appraisal.models import LedgerEntry
 from chengxin.attire.models import RollCall
 from chengxin.audit.models import Entry
+from chengxin.bulletins.models import Acknowledgement, Bulletin
 from chengxin.complaints import rules
 from chengxin.complaints.models import Accused, Answer, Clock, Complaint, Pause, Reveal, Validity
 from chengxin.complaints.services.accused import units_of
@@ -21,7 +23,9 @@ from chengxin.equipment.selectors import stock_table
 from chengxin.evidence.models import Gap, Hold, Recording
 from chengxin.files.models import StoredFile
 from chengxin.findings.models import Finding, Proposal
+from chengxin.measures.models import Commendation, Measure
 from chengxin.people.models import Person, Unit, User
+from chengxin.supervision.models import Check, Inspector, Plan, Visit
 from tests.world import World
 
 MONDAY = clock.at(dt.date(2026, 11, 9), 10)  # six weeks before lie the holidays of October and a make-up workday
@@ -45,6 +49,8 @@ def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(bur
     its_complaints_are_of_every_kind()
     its_complaints_came_at_every_hour_and_were_kept_or_missed()
     nobody_handles_what_concerns_the_own_unit()
+    its_supervision_drew_visited_and_looked_back()
+    its_facts_had_consequences_and_its_months_a_bulletin()
     before = Person.objects.count(), Entry.objects.count()
     build.build_when_empty()
     assert (Person.objects.count(), Entry.objects.count()) == before
@@ -154,6 +160,33 @@ def nobody_handles_what_concerns_the_own_unit() -> None:
     decided = set(Validity.objects.values_list("outcome", "decided"))
     assert {("true", True), ("true", False), ("partly", True), ("untrue", True), ("partly", None)} <= decided
     assert Validity.objects.exclude(finding=None).count() == 2
+
+
+def its_supervision_drew_visited_and_looked_back() -> None:
+    quarterly = Plan.objects.get(kind="quarterly")
+    assert quarterly.objects_draw is not None
+    assert quarterly.inspectors_draw is not None
+    assert quarterly.state == "assigned", "the quarter is not over"
+    assert {visit.unit.kind for visit in quarterly.visits.select_related("unit")} == {"squadron"}
+    assert Plan.objects.filter(kind="daily", state="closed").exists()
+    assert Visit.objects.filter(state="submitted").count() > 6
+    assert Visit.objects.filter(state="waiting").exists()
+    for check in Check.objects.filter(outcome="flawed").select_related("visit"):
+        assert check.answers.filter(finding__isnull=False).exists()
+    for inspector in Inspector.objects.select_related("person", "visit"):
+        assert inspector.person.assignments.filter(unit_id=inspector.visit.unit_id).count() == 0
+
+
+def its_facts_had_consequences_and_its_months_a_bulletin() -> None:
+    assert set(Bulletin.objects.values_list("month", "state")) == {("2026-09", "issued"), ("2026-10", "issued")}
+    acknowledged = Counter(Acknowledgement.objects.values_list("bulletin__month", flat=True))
+    assert acknowledged == {"2026-09": 5, "2026-10": 4}, "one squadron is late every month, another lately"
+    assert set(Commendation.objects.values_list("state", flat=True)) == {"given", "proposed"}
+    measures = Measure.objects.exclude(state="proposed").select_related("finding")
+    assert not [each for each in measures if each.finding and each.decided_by == each.finding.finder_id]
+    counting = Finding.objects.filter(person__person_class__in=["established", "auxiliary"]).exclude(state__in=["withdrawn", "merged"])
+    entered = LedgerEntry.objects.filter(reverses=None, reversal=None, source__startswith="finding:")
+    assert {f"finding:{finding.pk}" for finding in counting} == set(entered.values_list("source", flat=True))
 
 
 def test_an_installation_with_units_gets_no_demo(world: World, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -307,7 +307,7 @@ def test_a_suspended_person_reads_and_objects_and_does_nothing_else(world: World
         world.actor("人事"), world.persons["队员"], status="suspended", starts_on=SEPTEMBER_30, ends_on=None, approved_by="局长"
     )
     actor = world.actor("队员")
-    own = {"portal.home", "portal.read_file", "findings.read_own", "findings.object", "complaints.answer_own"}
+    own = {"portal.home", "portal.read_file", "findings.read_own", "findings.object", "complaints.answer_own", "appraisal.read_own"}
     assert set(actor.reach) <= {*own, "rulebook.read"}
     assert selectors.finding_for(actor, finding.pk) == finding
     services.file_objection(actor, finding, text="不实")
@@ -348,3 +348,25 @@ def test_the_offers_of_the_page_agree_with_the_commands(world: World) -> None:
     assert offers["recheck"] == ""
     assert "发现人" in {offer.name: offer.why_not for offer in selectors.offers(world.actor("督察"), finding)}["recheck"]
     assert "submit" not in offers
+
+
+def test_it_is_told_since_when_a_finding_counts_no_more_and_what_was_undecided_when(world: World) -> None:
+    with clock.frozen(clock.at(dt.date(2026, 6, 10), 10)):
+        kept, gone, other = world.finding(), world.finding(), world.finding()
+        proposed = services.propose_finding(
+            kind="attire.dress", seen_at=clock.now(), facts={"act": "漏戴标识", "entry": "attire.markings_missing"}, source="detector:9",
+            described="系统比对", person=world.persons["队员"],
+        )  # fmt: skip
+        services.file_objection(world.actor("队员"), kept, text="当时正在更换标识")
+    with clock.frozen(clock.at(dt.date(2026, 6, 11), 10)):
+        services.withdraw_finding(world.actor("局长"), gone, reason="登记错人")
+        services.merge_findings(world.actor("局长"), other, into=kept, reason="同一事实")
+        assert proposed is not None
+        services.dismiss_proposal(world.actor("督察"), proposed, reason="已核实为正常")
+    ends = dict(selectors.with_ends(selectors.all_findings()).values_list("pk", "ended_at"))
+    assert ends == {kept.pk: None, gone.pk: clock.at(dt.date(2026, 6, 11), 10), other.pk: clock.at(dt.date(2026, 6, 11), 10)}
+    assert [each.finding for each in selectors.objections_against([kept.pk, gone.pk])] == [kept]
+    june = (dt.date(2026, 6, 10), dt.date(2026, 6, 10))
+    open_ = [list(selectors.proposals_open_at(clock.at(dt.date(2026, 6, day), 12), *june)) for day in (9, 10, 11)]
+    assert open_ == [[], [proposed], []]
+    assert not selectors.proposals_open_at(clock.at(dt.date(2026, 6, 10), 12), dt.date(2026, 6, 11), dt.date(2026, 6, 30))

@@ -46,6 +46,9 @@ def test_a_new_version_ends_the_old_one_the_day_before(world: World) -> None:
         services.publish_version(SYSTEM, "findings.repeat", values={"count": 4}, in_force_on=TODAY, document_number="2")
     values = [selectors.rule_values("findings.repeat", TODAY - dt.timedelta(days=days)) for days in (1, 0)]
     assert [(each["count"], each.version) for each in values] == [(3, "findings.repeat@1"), (4, "findings.repeat@2")]
+    assert [(each.version, each["count"]) for each in selectors.all_versions("findings.repeat")] == [
+        ("findings.repeat@1", 3), ("findings.repeat@2", 4),
+    ]  # fmt: skip
 
 
 def test_two_versions_on_one_day_are_refused_by_the_database(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -35,6 +35,15 @@ from chengxin.rulebook import selectors as rulebook
 
 if TYPE_CHECKING:
     from chengxin.people.models import Person, Unit
+
+# what chapters above keep of a finding's life (a ledger): asked within the same transaction, told what happened –
+# "raised", "withdrawn", "merged", "objected", "objection_decided"
+WITNESSES: list[Callable[[Actor, Finding, str], None]] = []
+
+
+def _bear_witness(actor: Actor, finding: Finding, event: str) -> None:
+    for witness in WITNESSES:
+        witness(actor, finding, event)
 
 
 @transaction.atomic
@@ -88,6 +97,7 @@ def raise_finding(
         actor, "findings.raised", f"finding:{finding.pk}", unit_id=subject_unit.pk, person_id=finding.person_id,
         details={"clause": finding.clause, "rule": finding.rule_label, "corrected_on_spot": corrected_on_spot},
     )  # fmt: skip
+    _bear_witness(actor, finding, "raised")
     return finding
 
 
@@ -306,6 +316,7 @@ def file_objection(actor: Actor, finding: Finding, *, text: str, photos: Sequenc
     _save(finding)
     _step(actor, finding, "提出申辩（复核中）", text, "warn")
     record(actor, "findings.objected", f"finding:{finding.pk}", unit_id=finding.unit_id)
+    _bear_witness(actor, finding, "objected")
     return made
 
 
@@ -330,6 +341,7 @@ def decide_objection(actor: Actor, finding: Finding, *, revoked: bool, reasons: 
     _save(finding)
     _step(actor, finding, "申辩成立，撤销问题" if revoked else "申辩不成立，维持", reasons, "ok" if revoked else "bad")
     record(actor, "findings.objection_decided", f"finding:{finding.pk}", unit_id=finding.unit_id, details={"revoked": revoked})
+    _bear_witness(actor, finding, "objection_decided")
     return pending
 
 
@@ -343,6 +355,7 @@ def withdraw_finding(actor: Actor, finding: Finding, *, reason: str) -> Reversal
     _save(finding)
     _step(actor, finding, "撤销问题", reason, "ok")
     record(actor, "findings.withdrawn", f"finding:{finding.pk}", unit_id=finding.unit_id)
+    _bear_witness(actor, finding, "withdrawn")
     return made
 
 
@@ -378,6 +391,7 @@ def merge_findings(actor: Actor, finding: Finding, *, into: Finding, reason: str
     _step(actor, finding, f"并入 {into.number}", reason)
     _step(actor, into, f"并入 {finding.number} 的来源", reason)
     record(actor, "findings.merged", f"finding:{finding.pk}", unit_id=finding.unit_id, details={"into": into.pk})
+    _bear_witness(actor, finding, "merged")
     return into
 
 

@@ -1,0 +1,1 @@
+"""Doors of the annual assessment: own ledger, verdicts, simulation, the round, publicity, titles."""

@@ -1,0 +1,4 @@
+from chengxin.reports.models.exports import JusticeArchive, JusticeDownload, JusticeExport
+from chengxin.reports.models.packages import CarriedOver, Erratum, NextMeasure, YearPackage
+
+__all__ = ["CarriedOver", "Erratum", "JusticeArchive", "JusticeDownload", "JusticeExport", "NextMeasure", "YearPackage"]

@@ -1,0 +1,1 @@
+"""Doors of 督查: plans and draws, visits and the sheet, the desk."""
