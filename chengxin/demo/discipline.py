@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from chengxin.appraisal import selectors as assessed
+from chengxin.appraisal.selectors.units import criteria_of
 from chengxin.appraisal.services import nominations, rounds, titles
 from chengxin.bulletins import rules as months
 from chengxin.bulletins.models import Bulletin
@@ -177,11 +178,14 @@ class Discipline:
         rounds.issue_results(self.actor("leader"), assessed.round_of(year), document_number=f"演示城管〔{year + 1}〕评1号")
 
     def _nominate_title(self) -> None:
+        """The squadron of which the fewest criteria fail."""
         office = self.actor("supervisor")
+        squadrons = [self.units[f"squadron{number}"] for number in range(1, 7)]
+        best = min(squadrons, key=lambda unit: sum(each.holds is False for each in criteria_of(unit)[0]))
         made = titles.nominate_title(
             office,
             kind="squadron",
-            unit=self.units["squadron1"],
+            unit=best,
             reasons="连续两个季度没有逾期整改，群众满意度高。",
             evidence=self.photos(office),
         )

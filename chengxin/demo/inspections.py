@@ -25,7 +25,6 @@ from chengxin.supervision.services import alerts, desk, drawing, plans, visits
 DRAWN_ALOUD = ("三 一 六 四", "五 五 二 一", "二 四 四 三", "六 一 三 五")
 PLACES = ("人民路与新安街口", "东大街夜市", "火车站广场", "中队院内")
 SPECIAL_REASON = "第三季度日常执法规范专项督查"
-WAITING_DAYS = 12  # a visit due so lately has not been held yet
 
 
 @dataclass
@@ -54,7 +53,7 @@ class Inspections:
                 self.at(day, 8, 20, lambda day=day: self._by_hand(rules.DAILY, day, (1 + day.month % 6, 1 + (day.month + 3) % 6)))  # type: ignore[misc]
             if day.day == 25:
                 self.at(day, 16, 0, self._dispose)
-        self.at(today, 8, 30, self._still_to_do)
+        self.at(today - dt.timedelta(days=1), 17, 10, self._still_to_do)
 
     # --- plans ---
 
@@ -85,7 +84,7 @@ class Inspections:
         self.at(ends_on, 17, 30, lambda: self._close(plan))
 
     def _still_to_do(self) -> None:
-        """What lies before the office today: a visit that nobody has held yet."""
+        """What lies before the office on the last day: a visit that nobody has held yet."""
         office, unit, today = self.actor("supervisor"), self.units["squadron4"], clock.today()
         plan = plans.create_plan(
             office, kind=rules.DAILY, mode="on_site", template="dress", starts_on=today, ends_on=today + dt.timedelta(days=7), units=[unit],

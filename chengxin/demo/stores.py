@@ -93,7 +93,19 @@ class Stores:
             if self.chance.random() < 0.3:
                 findings.dismiss_proposal(supervisor, proposal, reason="加班处置突发情况，已向中队报备。")
             else:
-                findings.accept_proposal(supervisor, proposal)
+                self._put_right(findings.accept_proposal(supervisor, proposal))
+
+    def _put_right(self, finding: Any) -> None:
+        """Most of it is put right within days; a few nobody moves on."""
+        captain = finding.unit.code.replace("squadron", "captain")
+        if self.chance.random() < 0.06 or finding.unit.kind != "squadron":
+            return
+        day = clock.today() + dt.timedelta(days=2 + self.chance.randrange(4))
+        text, note = "装备已归还入库，已提醒本人按时归还。", "台账与实物一致，已整改。"
+        self.at(day, 16, 5, lambda: findings.submit_rectification(self.actor(captain), finding, text=text))
+        self.at(
+            day + dt.timedelta(days=1), 10, 35, lambda: findings.recheck_finding(self.actor("supervisor2"), finding, passed=True, note=note)
+        )
 
     def _on_duty(self, day: dt.date, squadron: int, count: int = ON_DUTY) -> list[Person]:
         """Who takes part on a day: the roll goes round, so that everybody comes up."""

@@ -31,7 +31,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter: its GET parameter, label, the lookup it means, and its choices (none: free text; "date": a day)."""
+    """A filter: its GET parameter, label, the lookup it means, and its choices (none: free text).
+
+    Kinds: "choice", "date" (a day), "hidden" (not shown: it only stays in the address, as the tab of a page does).
+    """
 
     name: str
     label: str
@@ -97,7 +100,14 @@ class ListPage:
 
     @property
     def is_filtered(self) -> bool:
-        return any(self.value(each.name) for each in self.filters)
+        return any(self.value(each.name) for each in self.filters if each.kind != "hidden")
+
+    @property
+    def unfiltered_address(self) -> str:
+        """This list without its filters, the sort and the page, on the same tab."""
+        return "?" + urlencode(
+            {each.name: self.value(each.name) for each in self.filters if each.kind == "hidden" and self.value(each.name)}
+        )
 
     def export(self) -> HttpResponse | None:
         """The whole list within the reader's scope as .xlsx or .csv, when ``export`` asks for it."""

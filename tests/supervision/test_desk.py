@@ -53,6 +53,8 @@ def test_each_tab_holds_its_own_within_the_readers_scope(world: World) -> None:
         filtered = world.client("督察").get(f"/supervision/desk/?tab=overdue&unit={unit}&clause=2.1.3").content.decode()
         assert f"{soon.pk:06d}" in filtered
         assert f"{late.pk:06d}" not in filtered
+        assert '<input type="hidden" name="tab" value="overdue">' in filtered, "filtering stays on the tab"
+        assert 'href="?tab=overdue">清除' in filtered
         assert world.client("督察").get("/supervision/desk/?tab=overdue&export=xlsx").headers["Content-Disposition"].endswith('.xlsx"')
         assert world.client("队员").get("/supervision/desk/").status_code == 403
 

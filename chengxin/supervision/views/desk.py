@@ -60,7 +60,7 @@ def desk(request: ActorRequest) -> HttpResponse:
 def _listing(request: ActorRequest, tab: str) -> ListPage:
     prefix = "finding__" if tab == "look_backs" else ""
     filters = (
-        Filter("tab", "清单", "", tuple(questions.TABS.items())),  # no lookup: it keeps the tab while the rest is chosen
+        Filter("tab", "清单", "", kind="hidden"),
         Filter("unit", "单位", f"{prefix}unit_id", people.unit_choices(request.actor)),
         Filter("clause", "条款", f"{prefix}clause", tuple((each.code, f"{each.code} {each.title}") for each in rulebook.clauses())),
     )
