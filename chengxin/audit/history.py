@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pghistory
+import pgtrigger
 from django.db import models
 
 M = TypeVar("M", bound=type[models.Model])
+CHANGED = pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*")
 
 
 def tracked(model: M) -> M:
@@ -15,11 +18,21 @@ def tracked(model: M) -> M:
 
     No request context is attached: that would forbid server-side parameters, and the entry of the same moment and subject says who it was.
     """
-    tracker: Any = pghistory.track(
-        pghistory.InsertEvent(),
-        pghistory.UpdateEvent(),
-        pghistory.DeleteEvent(),
-        context_field=None,  # type: ignore[arg-type]
-    )
-    decorated: M = tracker(model)
-    return decorated
+    return tracked_without()(model)
+
+
+def tracked_without(*fields: str) -> Callable[[M], M]:
+    """``tracked``, with snapshots that lack some large fields of which the row keeps the digest; a change of them alone leaves one too."""
+
+    def track(model: M) -> M:
+        tracker: Any = pghistory.track(
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(condition=CHANGED),
+            pghistory.DeleteEvent(),
+            exclude=list(fields) or None,
+            context_field=None,  # type: ignore[arg-type]
+        )
+        decorated: M = tracker(model)
+        return decorated
+
+    return track

@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from chengxin.audit.history import tracked
+from chengxin.audit.history import tracked_without
 from chengxin.rulekit import draws
 from chengxin.rulekit.draws import Entry
 
 
-@tracked
+@tracked_without("frame_text")
 class Draw(models.Model):
     """One draw of a purpose. ``key`` is unique ("evidence.review:2026-09"): nobody draws again until the result pleases."""
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,3 +144,13 @@ def test_the_file_verifies_anywhere_and_every_change_of_it_is_noticed(world: Wor
     assert run().returncode == 1
     path.write_text("nonsense", encoding="utf-8")
     assert run().returncode == 2
+
+
+def test_whatever_changes_a_draw_leaves_its_former_state_and_its_digest(world: World, draw: Draw) -> None:
+    services.cast_draw(world.actor("督察"), draw, public="三 一")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE draws_draw SET frame_text = '[]' WHERE id = %s", [draw.pk])
+    events = apps.get_model("draws", "DrawEvent").objects.filter(pgh_obj_id=draw.pk).order_by("pgh_id")
+    assert [event.pgh_label for event in events] == ["insert", "update", "update"]
+    assert {event.frame_sha256 for event in events} == {draw.frame_sha256}
+    assert not hasattr(events[0], "frame_text"), "the frame itself stands once"
