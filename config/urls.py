@@ -7,6 +7,7 @@ from chengxin.portal.api import api
 
 CHAPTERS = (
     *("people", "rulebook", "findings", "duty", "equipment", "evidence", "attire", "complaints"),
+    *("activities", "exams", "contests", "conduct", "casereviews"),
     *("measures", "supervision", "appraisal", "bulletins", "reports", "files", "audit"),
 )
 

@@ -1,0 +1,1 @@
+"""What 主题活动 adds to the system lists."""

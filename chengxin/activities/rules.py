@@ -1,0 +1,1 @@
+"""The rules of 主题活动: pure, beside their clauses."""

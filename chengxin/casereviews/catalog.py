@@ -1,0 +1,1 @@
+"""What 案卷评查 adds to the system lists."""

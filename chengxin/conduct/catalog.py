@@ -1,0 +1,1 @@
+"""What 文明言行 adds to the system lists."""

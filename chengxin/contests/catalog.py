@@ -1,0 +1,1 @@
+"""What 竞赛会操 adds to the system lists."""

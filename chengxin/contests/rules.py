@@ -1,0 +1,1 @@
+"""The rules of 竞赛会操: pure, beside their clauses."""

@@ -1,0 +1,1 @@
+"""What 考试 adds to the system lists."""

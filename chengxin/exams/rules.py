@@ -1,0 +1,1 @@
+"""The rules of 考试: pure, beside their clauses."""
