@@ -1,0 +1,1 @@
+"""Doors of contests: organising, judging on the phone, the board and the result."""
