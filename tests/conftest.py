@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
-    """Hold the embedded server for as long as the test session lasts."""
+    """Hold the embedded server for as long as the test session lasts, and set its database up as an installation is."""
     from django.conf import settings
 
+    from chengxin.cli.migrating import only_what_is_new_is_rendered
     from chengxin.core.postgres import running
 
-    with running(settings.DATABASE_TARGET):
+    with running(settings.DATABASE_TARGET), only_what_is_new_is_rendered():
         yield
 
 
