@@ -19,13 +19,13 @@ ENTRIES, DRAWN, LAYERS, ROUNDS = 100_000, 500, 50, 5
 
 
 def run() -> Iterator[Result]:
-    yield draw()
+    yield from draw()
 
 
-def draw() -> Result:
-    """Seconds from the frame in hand to the drawn in the database: sorted, hashed, kept, read again, checked, drawn, audited.
+def draw() -> Iterator[Result]:
+    """From the frame in hand to the drawn in the database: sorted, hashed, kept, read again, checked, drawn, audited.
 
-    The limit is SHA-256 over the same tickets, one after another.
+    In seconds, and against SHA-256 over the same tickets, one after another.
     """
     actor, entries = access.actor_for(town.build()), _entries()
     quotas = {entry.stratum: DRAWN // LAYERS for entry in entries}
@@ -38,7 +38,8 @@ def draw() -> Result:
     whole()  # the first meets a cold database
     taken, limit = interleaved(ROUNDS, whole, lambda: _hashed(entries))
     Draw.objects.filter(key__startswith="bench:").delete()
-    return result(f"draw of {DRAWN} from {ENTRIES:,}", taken, "s", limit, "≤ 5")
+    yield result(f"draw of {DRAWN} from {ENTRIES:,}", taken, "s", limit, "≤ 5")
+    yield result(f"draw of {DRAWN} from {ENTRIES:,}, seconds", taken, "s", limit, "≤ 0.5", ratio=taken)
 
 
 def _entries() -> list[Entry]:

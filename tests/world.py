@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import io
 import itertools
@@ -29,6 +30,7 @@ from chengxin.people import selectors as people_facts
 from chengxin.people import services as people
 from chengxin.people.models import ApiToken, Person, Unit, User
 from chengxin.rulebook import services as rulebook
+from tests.rows import Rows, all_tables, filled
 
 SYSTEM = system_actor("测试")
 FOUNDED_ON = dt.date(2025, 9, 1)
@@ -158,7 +160,34 @@ def upload(name: str = "照片.jpg", *, color: str = "navy", size: tuple[int, in
     return SimpleUploadedFile(name, content.getvalue(), content_type="image/jpeg")
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A town as it stood when it was first built: its rows, and its people by name."""
+
+    rows: Rows
+    world: World
+
+
+STANDING: dict[bool, Standing] = {}
+
+
 def build_world(*, issued: bool = True) -> World:
+    """The town by the commands the first time; in later tests its rows are put back as they were, which is ten times as quick."""
+    before = filled(all_tables())
+    if "people_unit" in before or "rulebook_ruleversion" in before:
+        return _build(issued=issued)  # something stands here already
+    if issued not in STANDING:
+        world = _build(issued=issued)
+        made = [name for name in filled(all_tables()) if name not in before]
+        STANDING[issued] = Standing(Rows.of(made), copy.deepcopy(world))
+        return world
+    STANDING[issued].rows.put_back()
+    User.objects.update(password_changed_at=clock.now())
+    kept = STANDING[issued].world
+    return World(units=copy.deepcopy(kept.units), persons=copy.deepcopy(kept.persons), users=copy.deepcopy(kept.users))
+
+
+def _build(*, issued: bool) -> World:
     world = World()
     with clock.frozen(clock.at(FOUNDED_ON, 8)):
         rulebook.load_first_issue(SYSTEM)
