@@ -1,0 +1,1 @@
+"""Doors of case reviews: the register, rounds, sheets, results."""
