@@ -51,8 +51,13 @@ def cast_month(actor: Actor, draw: Draw, *, public: str) -> Draw:
     """Draw, with a text that somebody present spoke aloud."""
     require(actor, "evidence.review")
     draw = cast_draw(actor, draw, public=public)
-    Review.objects.bulk_create(Review(draw=draw, recording_id=int(name.removeprefix("影"))) for name in draw.drawn)
+    open_reviews(draw)
     return draw
+
+
+def open_reviews(draw: Draw) -> list[Review]:
+    """The reviews of what a draw of recordings drew. The chapter that draws asks for its own capability before it calls."""
+    return Review.objects.bulk_create(Review(draw=draw, recording_id=int(name.removeprefix("影"))) for name in draw.drawn)
 
 
 @transaction.atomic
@@ -105,6 +110,12 @@ def replace_review(actor: Actor, review: Review, *, reason: str) -> None:
 def record_review(actor: Actor, review: Review, *, outcome: str, note: str = "") -> Review:
     """What the reviewer found, after having looked. Nobody reviews a recording of the own unit, nor the own."""
     require(actor, "evidence.review", unit_id=review.recording.unit_id)
+    return keep_review(actor, review, outcome=outcome, note=note)
+
+
+@transaction.atomic
+def keep_review(actor: Actor, review: Review, *, outcome: str, note: str = "") -> Review:
+    """The same for a chapter that reviews on a sheet of its own and asks for its own capability before it calls."""
     review = Review.objects.select_for_update(of=("self",)).select_related("recording", "draw").get(pk=review.pk)
     if actor.unit_id == review.recording.unit_id or actor.person_id == review.recording.person_id:
         raise NotAllowed("own_unit", "不能审查本单位的影像，请由其他单位的人员审查。")
