@@ -1,4 +1,40 @@
-from django.urls import URLPattern, path  # noqa: F401
+from django.urls import path
+
+from chengxin.activities.views import own, programme, risks, roll, sessions, talks, weak_points
 
 app_name = "activities"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", programme.programme, name="programme"),
+    path("years/create/", programme.create, name="create"),
+    path("years/<int:year>/", programme.programme, name="year"),
+    path("summary/", programme.summary, name="summary_now"),
+    path("summary/<int:year>/", programme.summary, name="summary"),
+    path("parts/<int:pk>/", programme.part, name="part"),
+    path("reports/<int:pk>/withdraw/", programme.withdraw, name="withdraw"),
+    path("list/", sessions.activities, name="list"),
+    path("new/", sessions.plan, name="plan"),
+    path("mine/", own.own, name="own"),
+    path("calendar/", own.issue, name="issue_link"),
+    path("calendar/<int:pk>/revoke/", own.revoke, name="revoke_link"),
+    path("feed/<str:token>.ics", own.feed, name="feed"),
+    path("check-in/<int:pk>/<str:code>/", roll.check_in, name="check_in"),
+    path("lines/<int:pk>/", roll.line, name="line"),
+    path("lines/<int:pk>/<slug:name>/", roll.line_step, name="line_step"),
+    path("weak-points/", weak_points.weak_points, name="weak_points"),
+    path("weak-points/nominate/", weak_points.nominate, name="nominate"),
+    path("weak-points/<int:pk>/", weak_points.weak_point, name="weak_point"),
+    path("talks/", talks.talks, name="talks"),
+    path("talks/new/", talks.record, name="record_talk"),
+    path("talks/remainder/", talks.remainder, name="remainder"),
+    path("talks/<int:pk>/", talks.talk, name="talk"),
+    path("talks/<int:pk>/correct/", talks.correct, name="correct_talk"),
+    path("risks/", risks.risks, name="risks"),
+    path("risks/new/", risks.register, name="register_risk"),
+    path("risks/<int:pk>/", risks.risk, name="risk"),
+    path("<int:pk>/", sessions.activity, name="activity"),
+    path("<int:pk>/door/", roll.door, name="door"),
+    path("<int:pk>/roll/", roll.sheet, name="roll"),
+    path("<int:pk>/scores/", roll.scores, name="scores"),
+    path("<int:pk>/files/<uuid:file>/", sessions.file, name="file"),
+    path("<int:pk>/steps/<slug:name>/", sessions.step, name="step"),
+]

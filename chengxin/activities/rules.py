@@ -1,1 +1,0 @@
-"""The rules of 主题活动: pure, beside their clauses."""

@@ -1,0 +1,167 @@
+"""The year's programme: its quarters, and where each part stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q
+
+from chengxin.activities import rules
+from chengxin.activities.models import Part, PartReport, Programme, Risk
+from chengxin.activities.selectors.policies import programme_policy_at
+from chengxin.activities.selectors.talks import coverage_total
+from chengxin.core import clock
+from chengxin.core.actor import Actor
+from chengxin.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from chengxin.activities.models import Activity
+
+
+@dataclass(frozen=True)
+class Witnessed:
+    """What another room knows about a part: a title, whether it is over, and its page (a URL name with one number)."""
+
+    title: str
+    is_done: bool
+    url_name: str
+    pk: int
+
+
+# (kind of part) -> what a room above or below knows of a year and quarter; the room adds itself when it is loaded
+PART_WITNESSES: dict[str, Callable[[int, int], Sequence[Witnessed]]] = {}
+
+
+@dataclass(frozen=True)
+class PartStanding:
+    """A part with its state of a day and what shows it."""
+
+    part: Part
+    state: str
+    note: str
+    witnessed: tuple[Witnessed, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return rules.PART_STATES[self.state]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A quarter, or the year's end: its heading and theme in the plan's words, and its parts."""
+
+    quarter: int
+    title: str
+    heading: str
+    theme: str
+    parts: list[PartStanding]
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The page of a year."""
+
+    programme: Programme
+    blocks: list[Block]
+
+    @property
+    def parts(self) -> list[PartStanding]:
+        return [each for block in self.blocks for each in block.parts]
+
+    def count(self, state: str) -> int:
+        return sum(each.state == state for each in self.parts)
+
+
+def programme_of(year: int) -> Programme | None:
+    return Programme.objects.filter(year=year).first()
+
+
+def years() -> list[int]:
+    """Years that have a programme, newest first."""
+    return list(Programme.objects.values_list("year", flat=True))
+
+
+def part_for(actor: Actor, pk: int) -> Part:
+    """A part, for who may see activities. Raises NotFound."""
+    found = Part.objects.select_related("programme").filter(pk=pk).first() if actor.may("activities.see") else None
+    if found is None:
+        raise NotFound("no_part", "没有这项活动内容。")
+    return found
+
+
+def report_for(actor: Actor, pk: int) -> PartReport:
+    """A report that stands. Raises NotFound."""
+    found = PartReport.objects.select_related("part__programme").filter(pk=pk, withdrawn_at=None).first()
+    if found is None or not actor.may("activities.see"):
+        raise NotFound("no_report", "没有这条开展情况，或已撤回。")
+    return found
+
+
+def parts_of(year: int) -> list[Part]:
+    return list(Part.objects.filter(programme__year=year).select_related("programme"))
+
+
+def part_choices(year: int) -> list[tuple[str, str]]:
+    """Parts of a year that are held as activities, for a form."""
+    return [
+        (str(part.pk), f"{rules.QUARTERS[part.quarter].partition('（')[0]} {part.title}")
+        for part in parts_of(year)
+        if part.kind not in {"case_review", "inspection", "talks", "risk"}
+    ]
+
+
+def standings_of(year: int, on: dt.date) -> list[PartStanding]:
+    """Where each part of a year stands on a day."""
+    counted = Part.objects.filter(programme__year=year).annotate(
+        closed=Count("activities", filter=Q(activities__state=rules.CLOSED), distinct=True),
+        coming=Count("activities", filter=Q(activities__state__in=[rules.PLANNED, rules.HELD]), distinct=True),
+        reported=Count("reports", filter=Q(reports__withdrawn_at=None), distinct=True),
+    )  # fmt: skip
+    return [_standing(part, year, on) for part in counted]
+
+
+def _standing(part: Part, year: int, on: dt.date) -> PartStanding:
+    closed, coming, reported = (getattr(part, name) for name in ("closed", "coming", "reported"))
+    witness = PART_WITNESSES.get(part.kind)
+    witnessed = tuple(witness(year, part.quarter)) if witness is not None else ()
+    done, arranged = bool(closed or reported or any(each.is_done for each in witnessed)), bool(coming or witnessed)
+    note = "，".join(text for text in (f"办结 {closed} 次" if closed else "", f"已安排 {coming} 次" if coming else "") if text)
+    if part.kind == "talks":
+        covered = coverage_total(year)
+        done, note = covered.is_whole, f"已谈 {covered.label}"
+        arranged = covered.reached > 0
+    elif part.kind == "risk":
+        count = Risk.objects.filter(year=year).count()
+        done, note = count > 0, f"登记 {count} 项"
+    state = rules.part_state(part.starts_on, part.due_on, done=done, arranged=arranged, on=on)
+    return PartStanding(part, state, note or ("已登记开展情况" if reported else ""), witnessed)
+
+
+def overview_of(year: int, on: dt.date | None = None) -> Overview | None:
+    """The programme of a year as its page shows it; None where there is none yet."""
+    programme = programme_of(year)
+    if programme is None:
+        return None
+    day = on or clock.today()
+    policy = programme_policy_at(programme.created_at.astimezone(clock.SHANGHAI).date())
+    standings = standings_of(year, day)
+    blocks = [
+        Block(
+            quarter, rules.QUARTERS[quarter], policy["headings"].get(str(quarter), ""), policy["themes"].get(str(quarter), ""),
+            [each for each in standings if each.part.quarter == quarter],
+            is_now=day.year == year and quarter == (day.month + 2) // 3,
+        )
+        for quarter in rules.BLOCKS
+    ]  # fmt: skip
+    return Overview(programme, blocks)
+
+
+def activities_of(part: Part, actor: Actor) -> list[Activity]:
+    """The activities for a part that the actor may see, first to last."""
+    from chengxin.activities.selectors.sessions import activities_visible_to
+
+    return list(activities_visible_to(actor).filter(parts=part).select_related("unit", "leader").order_by("starts_at"))

@@ -1,0 +1,93 @@
+"""What went wrong repeatedly: counted from the sources that rooms add."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chengxin.activities.models import WeakPoint, WeakPointQuerySet
+from chengxin.core.actor import Actor
+from chengxin.core.errors import NotFound
+from chengxin.findings import selectors as findings
+from chengxin.findings.kinds import finding_kinds
+from chengxin.people import selectors as people
+from chengxin.rulebook import selectors as rulebook
+
+
+@dataclass(frozen=True)
+class WeakCandidate:
+    """How often one thing went wrong in a unit within some days: ``key`` names it for good, ``n`` is among how many persons."""
+
+    source: str
+    key: str
+    title: str
+    clause: str
+    unit_id: int
+    count: int
+    n: int
+    persons: tuple[int, ...]
+
+
+def from_findings(since: dt.date, until: dt.date) -> list[WeakCandidate]:
+    """Findings that count, by unit and catalogue entry (or kind, where there is no entry)."""
+    counting = findings.counting_findings().filter(seen_on__range=(since, until))
+    rows = counting.values_list("kind", "facts", "clause", "unit_id", "person_id")
+    seen: dict[tuple[str, str, int], list[int | None]] = defaultdict(list)
+    for kind, facts, clause, unit, person in rows:
+        seen[facts.get("entry") or kind, clause, unit].append(person)
+    entries, sizes = rulebook.catalogue(until, simulate=True), _sizes({unit for _, _, unit in seen}, until)
+    return [
+        WeakCandidate(
+            "findings", key, _title(key, entries), clause, unit, len(persons), sizes.get(unit, 0),
+            tuple(sorted({person for person in persons if person is not None})),
+        )
+        for (key, clause, unit), persons in seen.items()
+    ]  # fmt: skip
+
+
+def _title(key: str, entries: dict[str, dict[str, str]]) -> str:
+    if key in entries:
+        return entries[key]["title"]
+    return finding_kinds[key].title if key in finding_kinds else key
+
+
+def _sizes(units: set[int], on: dt.date) -> dict[int, int]:
+    found: dict[int, int] = defaultdict(int)
+    members: Any = people.members_of(units, on)
+    for unit in members.values_list("unit_id", flat=True):
+        found[unit] += 1
+    return found
+
+
+# source -> how it counts the days from one through another; exams and contests add theirs
+WEAK_POINT_SOURCES: dict[str, Callable[[dt.date, dt.date], Sequence[WeakCandidate]]] = {"findings": from_findings}
+SOURCE_TITLES = {"findings": "督查问题", "exams": "考试", "contests": "竞赛"}
+
+
+def counted(source: str, key: str, unit_id: int, since: dt.date, until: dt.date) -> tuple[int, int]:
+    """(times, persons) of one weak point within some days."""
+    for each in WEAK_POINT_SOURCES[source](since, until):
+        if (each.key, each.unit_id) == (key, unit_id):
+            return each.count, each.n
+    return 0, _sizes({unit_id}, until).get(unit_id, 0)
+
+
+def weak_points_visible_to(actor: Actor) -> WeakPointQuerySet:
+    return WeakPoint.objects.all().visible_to(actor)
+
+
+def weak_point_for(actor: Actor, pk: int) -> WeakPoint:
+    """A weak point of a unit whose summary the actor reads. Raises NotFound."""
+    found = weak_points_visible_to(actor).select_related("unit").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_weak_point", "没有这个薄弱环节，或不在您的范围内。")
+    return found
+
+
+def accepted_choices(actor: Actor) -> list[tuple[str, str]]:
+    """Weak points under remedial training, for the form of an activity."""
+    rows = weak_points_visible_to(actor).filter(state="accepted").select_related("unit")
+    return [(str(each.pk), f"{each.unit.name}：{each.title}") for each in rows]
