@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
+from chengxin.activities import selectors as activities
 from chengxin.appraisal import selectors as appraisal
 from chengxin.attire import selectors as attire
 from chengxin.bulletins import selectors as bulletins
+from chengxin.casereviews import selectors as casereviews
 from chengxin.complaints.selectors import waiting as complaints
+from chengxin.conduct import selectors as conduct
+from chengxin.contests import selectors as contests
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
@@ -19,6 +23,7 @@ from chengxin.core.waiting import Waiting
 from chengxin.duty import selectors as duty
 from chengxin.equipment import selectors as equipment
 from chengxin.evidence import selectors as evidence
+from chengxin.exams import selectors as exams
 from chengxin.findings import selectors as findings
 from chengxin.measures import selectors as measures
 from chengxin.people import selectors as people
@@ -31,7 +36,10 @@ if TYPE_CHECKING:
     from chengxin.measures.models import Commendation, Measure
     from chengxin.people.models import Assignment, Person, StatusPeriod
 
-CHAPTERS = (findings, duty, equipment, evidence, attire, complaints, measures, supervision, appraisal, bulletins, reports)
+CHAPTERS = (
+    findings, duty, activities, equipment, evidence, attire, complaints, measures, conduct, supervision, appraisal, bulletins, casereviews,
+    reports, contests, exams,
+)  # fmt: skip
 MOST_IN_FILE = 200
 MOST_CUSTODIES = 20  # returned items shown in a personal file; the list of custodies has them all
 TREND_DAYS = 30

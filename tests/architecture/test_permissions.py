@@ -64,10 +64,11 @@ def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
     assert not {"findings.raise", "findings.recheck", "findings.decide"} & held["captain"]
     assert "people.change" not in held["keeper"]
     assert held["officer"] == {
+        "activities.see",
         "appraisal.object", "appraisal.read_own",
-        "attire.today", "complaints.answer_own", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report",
-        "equipment.sizes",
-        "evidence.explain_gap", "evidence.mark", "evidence.read_own", "evidence.view_own", "files.upload",
+        "attire.today", "complaints.answer_own", "contests.see", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report",
+        "conduct.practise", "equipment.sizes",
+        "evidence.explain_gap", "evidence.mark", "evidence.read_own", "evidence.view_own", "exams.sit", "files.upload",
         "findings.object", "findings.read_own", "measures.read_own", "portal.home",
         "portal.read_file", "rulebook.read",
     }  # fmt: skip
