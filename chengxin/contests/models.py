@@ -23,6 +23,7 @@ CHANGED_AFTER_SUBMISSION = (
     " OR (OLD.points, OLD.total, OLD.entry_id, OLD.judge_id, OLD.round, OLD.client_key, OLD.submitted_at)"
     " IS DISTINCT FROM (NEW.points, NEW.total, NEW.entry_id, NEW.judge_id, NEW.round, NEW.client_key, NEW.submitted_at))"
 )
+NUMBER_CHANGED = "OLD.number IS NOT NULL AND OLD.number IS DISTINCT FROM NEW.number"
 OVER = """
 IF EXISTS (SELECT FROM contests_contest WHERE id = NEW.contest_id AND state IN ('confirmed', 'cancelled'))
 THEN RAISE EXCEPTION 'a contest that is over stays as it is' USING ERRCODE = 'restrict_violation'; END IF;
@@ -137,7 +138,11 @@ class Entry(models.Model):
                 condition=models.Q(withdrawn_at=None) | ~models.Q(withdrawn_reason=""), name="a_withdrawn_entry_has_a_reason"
             ),
         ]
-        triggers: ClassVar[list[Any]] = [kept("contest_entry_is_kept"), stays_when_over("ended_entry_stays")]
+        triggers: ClassVar[list[Any]] = [
+            pgtrigger.Protect(name="start_number_stays", operation=pgtrigger.Update, condition=pgtrigger.Condition(NUMBER_CHANGED)),
+            kept("contest_entry_is_kept"),
+            stays_when_over("ended_entry_stays"),
+        ]
 
     @property
     def code(self) -> str:

@@ -120,11 +120,20 @@ def judge_pool() -> list[tuple[Person, str, int]]:
     return [(row.person, row.unit.name, row.unit_id) for row in found]
 
 
+def may_read_names(persons: Iterable[int]) -> set[int]:
+    """Those who organise or confirm contests today, and so could read which start number is whose."""
+    roles = capabilities["contests.plan"].roles | capabilities["contests.confirm"].roles
+    held = Grant.objects.filter(role__in=roles, period__contains=clock.today(), user__person__in=persons)
+    return {person for person in held.values_list("user__person", flat=True) if person is not None}
+
+
 def judge_choices(contest: Contest) -> list[tuple[str, str]]:
     """Who may still be named, each with how many entries the judge would have to stand aside for."""
     taken = set(contest.judges.values_list("person_id", flat=True)) | set(
         Member.objects.filter(contest=contest).values_list("person_id", flat=True)
     )
+    if contest.state not in {rules.PLANNED, rules.CLOSED}:
+        taken |= may_read_names(person.pk for person, _, _ in judge_pool())
     counts: dict[int, int] = defaultdict(int)
     for unit in contest.entries.filter(withdrawn_at=None).values_list("unit_id", flat=True):
         counts[unit] += 1
@@ -482,6 +491,12 @@ def weak_items(since: dt.date, until: dt.date, *, unit: Unit | None = None) -> l
     contests = Contest.objects.filter(state=rules.CONFIRMED, held_on__range=(since, until)).order_by("held_on", "pk")
     criteria = [criterion for contest in contests for criterion in contest.ruleset.criteria]
     return rules.weak_items(criteria, sheets.values_list("points", flat=True))
+
+
+def criteria_of(contest: Contest) -> list[rules.WeakItem]:
+    """How each criterion of a contest was done by all together, weakest first: what training may begin with."""
+    sheets = contest.sheets.filter(state=rules.SUBMITTED, entry__withdrawn_at=None)
+    return rules.weak_items(contest.ruleset.criteria, sheets.values_list("points", flat=True))
 
 
 # --- one's own ---

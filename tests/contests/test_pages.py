@@ -7,6 +7,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from chengxin.contests import services
 from chengxin.contests.models import Contest, Entry, Judge, Sheet
+from chengxin.core import clock
 from tests.contests.conftest import TODAY, Stage
 from tests.world import World
 
@@ -111,7 +113,8 @@ def test_a_judge_sees_start_numbers_and_no_name_and_no_unit_until_it_is_confirme
     assert "外人" in text_of(running.world, "大队长", base)
     running.score_all(dict.fromkeys(NAMES, 80))
     running.confirm()
-    assert "外人" in text_of(running.world, "督察", base)
+    page = text_of(running.world, "督察", base)
+    assert ("外人" in page, "各评分项得分率" in page, "80.0%" in page) == (True, True, True)
 
 
 def test_judging_is_for_the_named_judges(running: Stage) -> None:
@@ -179,6 +182,16 @@ def test_the_live_board_shows_points_only_when_all_sheets_of_a_round_are_there(r
     running.score_all(dict.fromkeys(NAMES, 80))
     running.confirm()
     assert running.world.client("队员").get(address).status_code == 286
+
+
+def test_a_board_left_alone_stops_asking(running: Stage, settings: Any) -> None:
+    client, address = running.world.client("队员"), f"/contests/{running.contest.pk}/board/rows/"
+    now = int(clock.now().timestamp())
+    assert client.get(f"{address}?since={now - 60}").status_code == 200
+    left = client.get(f"{address}?since={now - settings.CHENGXIN_IDLE_MINUTES * 60 - 1}")
+    assert (left.status_code, "已停止自动更新" in left.content.decode()) == (286, True)
+    for nonsense in ("x", "-1", "9" * 40):
+        assert client.get(f"{address}?since={nonsense}").status_code == 200
 
 
 def test_after_the_confirmation_only_the_placed_are_shown_and_everybody_the_own(planned: Stage) -> None:

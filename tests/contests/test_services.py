@@ -200,17 +200,37 @@ def test_a_contest_of_one_is_none(stage: Callable[..., Stage]) -> None:
 # --- judges ---
 
 
-def test_it_does_not_start_while_somebody_lacks_independent_judges_and_says_who(stage: Callable[..., Stage]) -> None:
+def test_no_order_is_drawn_while_somebody_lacks_independent_judges_and_it_says_who(stage: Callable[..., Stage]) -> None:
     made = stage()
     made.enter("队员", unit="一中队")
     made.enter("外人", unit="二中队")
     made.appoint("督察", "督察乙", "队长")
-    made.draw()
-    with refused(DomainError, says=f"{made.number('队员')} 号独立评委 2 名，还差 1 名（回避：队长）"):
-        services.start_contest(made.world.actor("大队长"), made.contest)
+    services.close_entries(made.world.actor("大队长"), made.contest)
+    with refused(DomainError, says="不能抽签：队员独立评委 2 名，还差 1 名（回避：队长）"):
+        services.draw_order(made.world.actor("大队长"), made.contest, public="六")
     made.appoint("外队长")
-    made.start()
-    assert made.contest.state == "running"
+    services.draw_order(made.world.actor("大队长"), made.contest, public="六")
+
+
+def test_it_does_not_start_while_somebody_lacks_independent_judges(planned: Stage) -> None:
+    planned.draw()
+    actor = planned.world.actor("大队长")
+    services.release_judge(actor, planned.judges["督察"], reason="出差")
+    with refused(DomainError, says=f"{planned.number('外人')} 号独立评委 2 名，还差 1 名（回避：外队长）"):
+        services.start_contest(actor, planned.contest)
+    people.grant_role(SYSTEM, planned.world.users["人事"], role="supervisor", unit=None, starts_on=TODAY)
+    with refused(DomainError, says="看得到出场号", field="person"):
+        services.appoint_judge(actor, planned.contest, person=planned.world.persons["人事"])
+    section = planned.world.units["财务人事科"]
+    people.grant_role(SYSTEM, planned.world.users["职员"], role="captain", unit=section, starts_on=TODAY)
+    planned.appoint("职员")
+    planned.start()
+    assert planned.contest.state == "running"
+
+
+def test_a_start_number_is_never_given_anew(running: Stage) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Entry.objects.filter(pk=running.entries["队员"].pk).update(number=9)
 
 
 def test_judges_are_named_from_those_who_may_and_do_not_compete(planned: Stage) -> None:
@@ -253,8 +273,8 @@ def test_a_released_judge_is_not_waited_for_and_does_not_score(running: Stage) -
 
 
 def test_after_the_start_a_judge_comes_with_a_reason_and_is_not_waited_for(running: Stage) -> None:
-    people.grant_role(SYSTEM, running.world.users["人事"], role="supervisor", unit=None, starts_on=TODAY)
-    person = running.world.persons["人事"]
+    unit, person = running.world.units["财务人事科"], running.world.persons["人事"]
+    people.grant_role(SYSTEM, running.world.users["人事"], role="captain", unit=unit, starts_on=TODAY)
     with refused(DomainError, field="reason"):
         services.appoint_judge(running.world.actor("大队长"), running.contest, person=person)
     made = services.appoint_judge(running.world.actor("大队长"), running.contest, person=person, reason="接替")

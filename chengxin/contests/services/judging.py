@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def appoint_judge(actor: Actor, contest: Contest, *, person: Person, reason: str = "") -> Judge:
     """Name a judge; after the start only with a reason. Twice is once.
 
-    Raises DomainError for who lacks the capability or competes, Conflict once the contest is over.
+    Raises DomainError for who lacks the capability, competes, or could read the drawn start numbers, Conflict once it is over.
     """
     require(actor, "contests.plan")
     contest = locked(contest)
@@ -44,6 +44,12 @@ def appoint_judge(actor: Actor, contest: Contest, *, person: Person, reason: str
         raise DomainError("no_judge", f"{person.name}没有“担任竞赛评委”的权限，请另选或联系安全管理员授权。", field="person")
     if Member.objects.filter(contest=contest, person=person).exists():
         raise DomainError("competes", f"{person.name}参加这场竞赛，不能担任评委。", field="person")
+    if contest.state not in {rules.PLANNED, rules.CLOSED} and selectors.may_read_names([person.pk]):
+        raise DomainError(
+            "reads_names",
+            f"出场次序已经抽定，{person.name}有组织或确认的权限，看得到出场号是谁的，不能再担任评委；请另选他人。",
+            field="person",
+        )
     is_late = contest.state == rules.RUNNING
     if is_late and not reason.strip():
         raise DomainError("no_reason", "评分已经开始，增补评委须写明理由。", field="reason")

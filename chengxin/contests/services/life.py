@@ -131,13 +131,16 @@ def close_entries(actor: Actor, contest: Contest) -> Contest:
 
 @transaction.atomic
 def draw_order(actor: Actor, contest: Contest, *, public: str) -> Contest:
-    """Draw the start numbers with a text spoken aloud. Raises Conflict before the freeze and after a first draw."""
+    """Draw the start numbers with a text spoken aloud. Raises Conflict before the freeze and after a first draw, DomainError while
+    somebody lacks independent judges: who could read the numbers is named a judge no more once they are drawn.
+    """
     require(actor, "contests.plan")
     contest = locked(contest)
     refuse_judge(actor, contest)
     move(contest, rules.DRAW)
     if not public.strip():
         raise DomainError("no_text", "请填写“公开内容”，由在场的另一人当场报出。", field="public")
+    _refuse_lacking(contest, "抽签")
     assert contest.draw is not None, "the state says that it was frozen"
     contest.draw = cast_draw(actor, contest.draw, public=public)
     by_code = {entry.code: entry for entry in contest.entries.all()}
@@ -150,6 +153,13 @@ def draw_order(actor: Actor, contest: Contest, *, public: str) -> Contest:
     return contest
 
 
+def _refuse_lacking(contest: Contest, step: str) -> None:
+    lacking = selectors.lacking(contest)
+    if lacking:
+        who = "；".join(f"{entry.title if entry.number is None else f'{entry.number} 号'}{each.text}" for entry, each in lacking)
+        raise DomainError("judges_missing", f"独立评委不足，不能{step}：{who}。请增聘其他单位的评委。")
+
+
 @transaction.atomic
 def start_contest(actor: Actor, contest: Contest) -> Contest:
     """Open the judges' sheets. Raises DomainError that says for whom how many independent judges are missing."""
@@ -157,10 +167,7 @@ def start_contest(actor: Actor, contest: Contest) -> Contest:
     contest = locked(contest)
     refuse_judge(actor, contest)
     move(contest, rules.START)
-    lacking = selectors.lacking(contest)
-    if lacking:
-        who = "；".join(f"{entry.number} 号{each.text}" for entry, each in lacking)
-        raise DomainError("judges_missing", f"独立评委不足，不能开始：{who}。请增聘其他单位的评委。")
+    _refuse_lacking(contest, "开始")
     contest.started_at = clock.now()
     contest.save(update_fields=["state", "started_at"])
     record(actor, "contests.started", f"contest:{contest.pk}")

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 
 from chengxin.contests import rules, selectors
 from chengxin.contests.models import Contest
+from chengxin.core import clock
 from chengxin.core.errors import NotAllowed, NotFound
 from chengxin.draws import selectors as draws
 from chengxin.ui.doors import ActorRequest, page
@@ -31,14 +33,18 @@ def _context(request: ActorRequest, contest: Contest) -> dict[str, Any]:
 def board(request: ActorRequest, pk: int) -> HttpResponse:
     """实时成绩: start numbers and points; the result once it is confirmed."""
     contest = selectors.contest_for(request.actor, pk)
-    return render(request, "contests/board.html", _context(request, contest))
+    return render(request, "contests/board.html", {**_context(request, contest), "opened": int(clock.now().timestamp())})
 
 
 @page("contests.see")
 def board_rows(request: ActorRequest, pk: int) -> HttpResponse:
-    """The board's table alone, asked for again and again while it runs."""
+    """The board's table alone, asked for again and again while it runs; not for ever, or a forgotten screen would never be signed out."""
     contest = selectors.contest_for(request.actor, pk)
-    return render(request, "contests/_board.html", _context(request, contest), status=STOP_POLLING if contest.is_over else 200)
+    since = request.GET.get("since", "")
+    age = int(clock.now().timestamp()) - int(since) if since.isdecimal() and len(since) < 12 else 0
+    stale = not contest.is_over and age > settings.CHENGXIN_IDLE_MINUTES * 60
+    context = {**_context(request, contest), "stale": stale}
+    return render(request, "contests/_board.html", context, status=STOP_POLLING if contest.is_over or stale else 200)
 
 
 def _confirmed(request: ActorRequest, pk: int) -> Contest:

@@ -95,7 +95,7 @@ DOORS = {
         lambda a, c, _: services.close_entries(a, c), "报名已截止，规则和抽签范围已经固定。",
     ),
     "draw": Door(
-        "抽签定出场次序", "评委此后只看到出场号。", forms.DrawForm,
+        "抽签定出场次序", "先聘足独立评委；抽签后，看得到名单的组织人员不能再聘为评委。", forms.DrawForm,
         lambda a, c, g: services.draw_order(a, c, public=g["public"]), "出场次序已抽定。",
     ),
     "start": Door(
@@ -187,6 +187,7 @@ def _detail(request: ActorRequest, contest: Contest, *, filled: tuple[str, Form]
         "progress": selectors.progress_of(contest) if running and organises else [],
         "preview": seen_result[0] if seen_result else None, "digest": seen_result[1] if seen_result else "",
         "result": selectors.result_of(contest), "board": selectors.board_of(actor, contest) if contest.state == rules.CONFIRMED else None,
+        "criteria": selectors.criteria_of(contest) if contest.state == rules.CONFIRMED else [],
         "doors": _doors(actor, contest, seen_result[1] if seen_result else "", filled),
         "why_not_chief": selectors.why_not_chief(actor, contest) if running and actor.may("contests.confirm") else "",
     }  # fmt: skip
