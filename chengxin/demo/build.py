@@ -148,6 +148,16 @@ class _Town:
             if not ROLE_BY_CODE[account.role].implied_by:
                 unit = self.units[account.unit] if account.unit else None
                 people.grant_role(SYSTEM, user, role=account.role, unit=unit, starts_on=self.first_day)
+        self._open_the_others(hashed)
+
+    def _open_the_others(self, hashed: str) -> None:
+        """Everybody signs in, by the staff number: all have papers to sit and norms to learn."""
+        known = {user.person_id for user in self.users.values()}
+        others = [person for members in self.persons.values() for person in members if person.pk not in known]
+        for user in User.objects.bulk_create(
+            User(username=person.number.lower(), person=person, password=hashed, password_changed_at=self.now) for person in others
+        ):
+            self.users[user.username] = user
 
     # --- what happens ---
 
