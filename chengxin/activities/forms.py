@@ -23,9 +23,9 @@ class MomentField(forms.DateTimeField):
         )  # fmt: skip
 
 
-class Checks(forms.CheckboxSelectMultiple):
-    def __init__(self) -> None:
-        super().__init__(attrs={"class": "form-check-input"})
+def checks() -> forms.CheckboxSelectMultiple:
+    """Several of a list, each a box of its own."""
+    return forms.CheckboxSelectMultiple({"class": "form-check-input"})
 
 
 def person_field(label: str, **kwargs: Any) -> forms.CharField:
@@ -61,14 +61,14 @@ class PlanForm(Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput(), initial=uuid.uuid4)
     weak_point = forms.IntegerField(widget=forms.HiddenInput(), required=False)
-    parts = forms.MultipleChoiceField(label="属于年度方案的内容", widget=Checks(), help_text="一次活动可以同时完成几项，不必重复安排。")
+    parts = forms.MultipleChoiceField(label="属于年度方案的内容", widget=checks(), help_text="一次活动可以同时完成几项，不必重复安排。")
     title = forms.CharField(label="名称", max_length=80)
     place = forms.CharField(label="地点", max_length=120)
     starts_at = MomentField("开始时间")
     ends_at = MomentField("结束时间")
     unit = forms.ChoiceField(label="组织单位")
     units = forms.MultipleChoiceField(
-        label="参加单位", widget=Checks(), required=False, help_text="含下属单位；应到人员按当天任职自动列出，在编与协管一样。"
+        label="参加单位", widget=checks(), required=False, help_text="含下属单位；应到人员按当天任职自动列出，在编与协管一样。"
     )
     persons = forms.CharField(
         label="指名参加人员", widget=forms.Textarea({"rows": 2}), required=False, max_length=2000,
@@ -167,7 +167,7 @@ class TalkForm(Form):
     key = forms.UUIDField(widget=forms.HiddenInput(), initial=uuid.uuid4)
     person = person_field("谈话对象")
     held_on = forms.DateField(label="谈话日期", widget=DateInput())
-    themes = forms.MultipleChoiceField(label="谈话主题", widget=Checks())
+    themes = forms.MultipleChoiceField(label="谈话主题", widget=checks())
     content = forms.CharField(
         label="谈话内容", widget=forms.Textarea({"rows": 6}), required=False, max_length=8000,
         help_text="加密封存，只有谈话双方可以查看，每次查看都有记录；统计只用日期、谈话人和主题。",

@@ -155,7 +155,7 @@ def test_coverage_counts_everyone_and_the_rest_has_names_and_reasons(world: Worl
     assert not any(kind == "other" for _, kind in rows)
     services.explain_remainder(world.actor("队长"), world.persons["队员"], year=2026, reason="长期外派")
     services.explain_remainder(world.actor("队长"), world.persons["队员"], year=2026, reason="长期外派")
-    rest = {person.name: person.why for person in talk_facts.remaining(2026, [world.units["一中队"].pk])}
+    rest = {person.name: person.why for person in talk_facts.remaining(talk_facts.frame_of(2026), [world.units["一中队"].pk])}
     assert rest == {"队长": None, "装备员": None, "队员": "长期外派", "女队员": None}
     assert Remainder.objects.count() == 1
 

@@ -98,7 +98,7 @@ def test_scores_go_from_0_to_100_in_half_points(score: str, fine: bool) -> None:
     assert (rules.why_no_score(Decimal(score)) == "") is fine
 
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
 @given(TEXT)

@@ -16,6 +16,7 @@ from chengxin.activities.selectors.talks import coverage_total
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
+from chengxin.people import selectors as people
 
 if TYPE_CHECKING:
     from chengxin.activities.models import Activity
@@ -135,10 +136,17 @@ def _standing(part: Part, year: int, on: dt.date) -> PartStanding:
         done, note = covered.is_whole, f"已谈 {covered.label}"
         arranged = covered.reached > 0
     elif part.kind == "risk":
-        count = Risk.objects.filter(year=year).count()
-        done, note = count > 0, f"登记 {count} 项"
+        done, arranged, note = _risks_stand(year)
     state = rules.part_state(part.starts_on, part.due_on, done=done, arranged=arranged, on=on)
     return PartStanding(part, state, note or ("已登记开展情况" if reported else ""), witnessed)
+
+
+def _risks_stand(year: int) -> tuple[bool, bool, str]:
+    """The search for risks is done once every squadron has registered some: (done, begun, how far)."""
+    squadrons = set(people.squadrons().values_list("pk", flat=True))
+    registered = list(Risk.objects.filter(year=year).values_list("unit_id", flat=True))
+    reached = squadrons & set(registered)
+    return reached == squadrons, bool(registered), f"登记 {len(registered)} 项，{len(reached)}/{len(squadrons)} 个中队"
 
 
 def overview_of(year: int, on: dt.date | None = None) -> Overview | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -101,7 +101,7 @@ def everyone_due(activity: Activity, day: dt.date, policy: rules.AttendancePolic
     named = Person.objects.filter(pk__in=invited, assignments__period__contains=day).exclude(pk__in=members.values("pk"))
     named = named.annotate(unit_id=F("assignments__unit_id"), unit_name=F("assignments__unit__name"))
     fields = ("pk", "name", "unit_id", "unit_name", "person_class")
-    rows = [*members.exclude(left_on__lte=day).values_list(*fields), *named.exclude(left_on__lte=day).values_list(*fields)]
+    rows: list[Any] = [*members.exclude(left_on__lte=day).values_list(*fields), *named.exclude(left_on__lte=day).values_list(*fields)]
     persons = [row[0] for row in rows]
     away, leave = people.statuses_on(persons, day), {person for person, _ in duty.leave_days(persons, [day])}
     return [Expected(*row, rules.AWAY if row[0] in away else rules.LEAVE if row[0] in leave else "") for row in rows]

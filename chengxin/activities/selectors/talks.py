@@ -39,30 +39,40 @@ def own_talks(actor: Actor) -> list[Talk]:
     return list(mine.select_related("talker", "person").order_by("-held_on"))
 
 
-def frame_day(year: int, on: dt.date | None = None) -> dt.date:
-    """The day whose assignments say who is to be talked with: today, within the window of the year."""
-    starts, ends = talks_policy_at(min(on or clock.today(), dt.date(year, 12, 31))).window(year)
-    return min(max(on or clock.today(), starts), ends)
+@dataclass(frozen=True)
+class Frame:
+    """Whom to talk with in a year: the day whose assignments say so (today, within the window), and the window itself."""
+
+    year: int
+    day: dt.date
+    window: tuple[dt.date, dt.date]
+    classes: tuple[str, ...]
 
 
-def everyone_to_talk_with(year: int, units: list[int] | None = None) -> Any:
+def frame_of(year: int) -> Frame:
+    """The frame of a year by the rule of its last day, or of today where that comes first."""
+    today = clock.today()
+    policy = talks_policy_at(min(today, dt.date(year, 12, 31)))
+    starts, ends = policy.window(year)
+    return Frame(year, min(max(today, starts), ends), (starts, ends), policy.classes)
+
+
+def everyone_to_talk_with(frame: Frame, units: list[int] | None = None) -> Any:
     """Everyone of the classes of the rule on the frame's day, established and auxiliaries alike."""
-    day = frame_day(year)
-    within = units if units is not None else [unit.pk for unit in people.all_units()]
-    members = people.members_of(within, day).filter(person_class__in=talks_policy_at(day).classes)
-    return members.exclude(left_on__lte=day)
+    within: Any = units if units is not None else Unit.objects.values("pk")
+    members = people.members_of(within, frame.day).filter(person_class__in=frame.classes)
+    return members.exclude(left_on__lte=frame.day)
 
 
-def talked_with(year: int) -> QuerySet[Talk, Any]:
+def talked_with(frame: Frame) -> QuerySet[Talk, Any]:
     """Persons with a standing talk within the year's window, as a query of their numbers."""
-    window = talks_policy_at(frame_day(year)).window(year)
-    return Talk.objects.all().standing().filter(year=year, held_on__range=window).values("person")
+    return Talk.objects.all().standing().filter(year=frame.year, held_on__range=frame.window).values("person")
 
 
-def remaining(year: int, units: list[int] | None = None) -> Any:
-    """Who has not been talked with, with the last reason that was given ("" for none)."""
-    reasons = Remainder.objects.filter(year=year, person=OuterRef("pk")).order_by("-pk").values("reason")[:1]
-    return everyone_to_talk_with(year, units).exclude(pk__in=talked_with(year)).annotate(why=Subquery(reasons))
+def remaining(frame: Frame, units: list[int] | None = None) -> Any:
+    """Who has not been talked with, with the last reason that was given (None: none)."""
+    reasons = Remainder.objects.filter(year=frame.year, person=OuterRef("pk")).order_by("-pk").values("reason")[:1]
+    return everyone_to_talk_with(frame, units).exclude(pk__in=talked_with(frame)).annotate(why=Subquery(reasons))
 
 
 @dataclass(frozen=True)
@@ -76,9 +86,10 @@ class UnitCoverage:
 
 def coverage_of(year: int, units: list[int] | None = None) -> list[UnitCoverage]:
     """Rows per unit and class, in the order of units."""
-    talked = set(talked_with(year).values_list("person", flat=True))
+    frame = frame_of(year)
+    talked = set(talked_with(frame).values_list("person", flat=True))
     n, reached = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
-    for pk, unit, person_class in everyone_to_talk_with(year, units).values_list("pk", "unit_id", "person_class"):
+    for pk, unit, person_class in everyone_to_talk_with(frame, units).values_list("pk", "unit_id", "person_class"):
         n[unit, person_class] += 1
         reached[unit, person_class] += pk in talked
     classes, by_pk = list(rules.CLASSES), Unit.objects.in_bulk({unit for unit, _ in n})

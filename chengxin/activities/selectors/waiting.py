@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import Q
 from django.urls import reverse
 
 from chengxin.activities import rules
 from chengxin.activities.models import Activity, RosterLine, WeakPoint
-from chengxin.activities.selectors.policies import talks_policy_at
 from chengxin.activities.selectors.risks import reviews_due
-from chengxin.activities.selectors.talks import remaining
+from chengxin.activities.selectors.talks import frame_of, remaining
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.waiting import Waiting
@@ -23,7 +23,7 @@ def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Rosters to confirm, absences to explain or to accept, talks that remain, reviews of risks, weak points to decide."""
     if not actor.may("activities.see"):
         return []
-    return [*_rosters(actor), *_own_reasons(actor), *_reasons(actor), *_talks(actor), *_risks(actor), *_weak_points(actor)]
+    return [*_rosters(actor), *_reasons(actor), *_talks(actor), *_risks(actor), *_weak_points(actor)]
 
 
 def _rosters(actor: Actor) -> list[Waiting]:
@@ -43,46 +43,36 @@ def _rosters(actor: Actor) -> list[Waiting]:
     ]  # fmt: skip
 
 
-def _own_reasons(actor: Actor) -> list[Waiting]:
-    lines = RosterLine.objects.filter(person_id=actor.person_id or 0, presence=rules.ABSENT, reason_state=rules.NO_REASON)
-    return [
-        Waiting(
-            f"说明缺席事由：{line.activity.title}", reverse("activities:line", args=[line.pk]), CHAPTER, "activities.reason",
-            detail=line.activity.number,
-        )
-        for line in lines.select_related("activity")[:20]
-    ]  # fmt: skip
-
-
 def _reasons(actor: Actor) -> list[Waiting]:
-    if not actor.may("activities.roll"):
-        return []
-    reach = actor.units_for("activities.roll")
-    lines = RosterLine.objects.filter(reason_state=rules.ASKED).exclude(person_id=actor.person_id or 0)
-    lines = lines if reach is None else lines.filter(activity__unit_id__in=reach)
-    return [
-        Waiting(
-            f"认可缺席事由：{line.person.name}（{line.activity.title}）", reverse("activities:line", args=[line.pk]), CHAPTER,
-            "activities.reason_to_decide", detail=line.activity.number,
-        )
-        for line in lines.select_related("activity", "person")[:50]
-    ]  # fmt: skip
+    """Absences of the actor's own to explain, and others' stated reasons to accept."""
+    mine = Q(person_id=actor.person_id or 0)
+    waiting = mine & Q(presence=rules.ABSENT, reason_state=rules.NO_REASON)
+    if actor.may("activities.roll"):
+        reach = actor.units_for("activities.roll")
+        waiting |= ~mine & Q(reason_state=rules.ASKED) & (Q() if reach is None else Q(activity__unit_id__in=reach))
+    lines = RosterLine.objects.filter(waiting).select_related("activity", "person").order_by("pk")
+    return [_line(line, is_own=line.person_id == actor.person_id) for line in lines[:50]]
+
+
+def _line(line: RosterLine, *, is_own: bool) -> Waiting:
+    title = f"说明缺席事由：{line.activity.title}" if is_own else f"认可缺席事由：{line.person.name}（{line.activity.title}）"
+    kind = "activities.reason" if is_own else "activities.reason_to_decide"
+    return Waiting(title, reverse("activities:line", args=[line.pk]), CHAPTER, kind, detail=line.activity.number)
 
 
 def _talks(actor: Actor) -> list[Waiting]:
     """In the weeks of the talks, how many of the actor's units remain without a talk or a named reason."""
     if not actor.may("activities.talk"):
         return []
-    day = clock.today()
-    starts, ends = talks_policy_at(day).window(day.year)
-    if not starts <= day <= ends:
+    frame = frame_of(clock.today().year)
+    if not frame.window[0] <= clock.today() <= frame.window[1]:
         return []
     reach = actor.units_for("activities.talk")
-    rest = remaining(day.year, None if reach is None else sorted(reach)).filter(why=None).exclude(pk=actor.person_id or 0)
-    count = rest.count()
+    count = remaining(frame, None if reach is None else sorted(reach)).filter(why=None).exclude(pk=actor.person_id or 0).count()
     if not count:
         return []
-    return [Waiting(f"谈心谈话还有 {count} 人", reverse("activities:remainder"), CHAPTER, "activities.talks", due_on=ends, count=count)]
+    address = reverse("activities:remainder")
+    return [Waiting(f"谈心谈话还有 {count} 人", address, CHAPTER, "activities.talks", due_on=frame.window[1], count=count)]
 
 
 def _risks(actor: Actor) -> list[Waiting]:

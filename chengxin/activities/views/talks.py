@@ -129,7 +129,7 @@ def remainder(request: ActorRequest) -> HttpResponse:
     actor = request.actor
     year = _year(request)
     reach = actor.units_for("activities.talk")
-    query = asked.remaining(year, None if reach is None else sorted(reach))
+    query = asked.remaining(asked.frame_of(year), None if reach is None else sorted(reach))
     form = forms.RemainderForm(request.POST or None)
     if form.carry_out(
         lambda given: services.explain_remainder(actor, people.person_by_text(actor, given["person"]), year=year, reason=given["reason"])
