@@ -32,10 +32,10 @@ AUDIT_ACTIONS = (
     AuditAction("casereviews.score_corrected", "更正评查扣分"),
 )
 MENU = (
-    MenuItem("casereviews.rounds", SECTION, "案卷评查", "casereviews:rounds", "casereviews.see", "file-search", 60),
-    MenuItem("casereviews.cases", SECTION, "案卷登记", "casereviews:cases", "casereviews.see", "folders", 61),
-    MenuItem("casereviews.reviews", SECTION, "我的评查", "casereviews:reviews", "casereviews.review", "checklist", 62),
-    MenuItem("casereviews.compare", SECTION, "评查比较", "casereviews:compare", "casereviews.see", "chart-bar", 63),
+    MenuItem("casereviews.rounds", SECTION, "案卷评查", "casereviews:rounds", "casereviews.see", "file-search", 80),
+    MenuItem("casereviews.cases", SECTION, "案卷登记", "casereviews:cases", "casereviews.see", "folders", 81),
+    MenuItem("casereviews.reviews", SECTION, "我的评查", "casereviews:reviews", "casereviews.review", "checklist", 82),
+    MenuItem("casereviews.compare", SECTION, "评查比较", "casereviews:compare", "casereviews.see", "chart-bar", 83),
 )
 FINDING_KINDS = (
     FindingKind(

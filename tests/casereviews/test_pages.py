@@ -64,7 +64,7 @@ def test_a_case_is_registered_found_exported_and_corrected(world: World) -> None
     assert "没有案卷" in text(client, "/casereviews/cases/?number=999")
     exported = client.get("/casereviews/cases/?export=xlsx")
     rows = CalamineWorkbook.from_filelike(io.BytesIO(exported.content)).get_sheet_by_index(0).to_python()
-    assert rows[1][0] == made.number
+    assert (rows[1][0], rows[1][5]) == (made.number, "普通程序")
     wrong = client.post(f"/casereviews/cases/{made.pk}/correct/", {**given, "title": "改了的名称", "reason": ""})
     assert wrong.status_code == 422
     assert "改了的名称" in wrong.content.decode()

@@ -362,7 +362,7 @@ def test_a_told_round_has_its_marks_and_its_term(world: World, told: Made) -> No
     assert (found.state, found.object_by) == (rules.TOLD, dt.date(2026, 5, 27))
     mark = mark_of(found)
     assert (mark.kind, mark.points, mark.title, mark.reviewed.score) == ("item", 350, "证据收集与固定", 9650)
-    assert mark.reasons == [["照片没有注明拍摄时间", "第 5 页"]] * 2
+    assert mark.reasons == [["照片没有注明拍摄时间", "第 5 页"]]  # both wrote the same
     with refused("not_possible", Conflict):
         services.tell_results(world.actor("督察乙"), found)
 

@@ -67,7 +67,7 @@ def test_the_word_file_has_the_official_page_and_says_everything_once() -> None:
     assert texts[:3] == ["某某区城市管理局2026年度", "执法队伍素质提升工作总结材料", "城管〔2027〕3号"]
     headings = [text for text in texts if "、" in text[:4] and len(text) < 30]
     assert headings[0] == "一、工作目标与实际"
-    assert headings[-1] == "十四、勘误"
+    assert headings[-1] == "十五、勘误"
     assert kinds.NO_RECORDS in texts
     assert any("勘误第 1 号（2027-02-01）" in text for text in texts)
     assert texts[-1] == "2027年1月15日"
@@ -91,7 +91,7 @@ def test_the_spreadsheet_has_a_sheet_for_every_section_and_holds_no_formula() ->
     assert 1.0 in cells  # numbers stay numbers
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist())
-    everybody = {row[0] for row in book.get_sheet_by_name("10.评优资格").to_python()}
+    everybody = {row[0] for row in book.get_sheet_by_name("11.评优资格").to_python()}
     assert {"T00000", "T00049"} <= everybody
 
 

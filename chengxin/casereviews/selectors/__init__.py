@@ -78,7 +78,7 @@ def _reviewing(found: Round) -> str:
     sheet, cases = rounds.sheet_of(found), list(rounds.standing_cases(found))
     if any(rounds.lacks_third(each, sheet) for each in cases):
         return "指派第三名评查人员"
-    return "告知评查结果" if cases and all(rounds.outcome_of(each, sheet) for each in cases) else ""
+    return "告知评查结果" if all(rounds.outcome_of(each, sheet) for each in cases) else ""
 
 
 def _told(actor: Actor) -> list[Waiting]:

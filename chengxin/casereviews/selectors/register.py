@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.postgres.aggregates import StringAgg
 from django.db import models
 from django.db.models import F, Value, When
+from django.db.models.functions import Concat
 
 from chengxin.casereviews import rules
 from chengxin.casereviews.models import Case
@@ -28,7 +29,15 @@ def case_for(actor: Actor, pk: int) -> Case:
     return found
 
 
-_PLACE = models.Case(When(framed=None, then=Value("out")), default=Value("in"), output_field=models.CharField())
+TEXT: models.CharField[str, str] = models.CharField()
+
+
+def words(name: str, titles: Mapping[Any, str]) -> models.Case:
+    """A column's codes as people read them, for lists that are exported as they are shown."""
+    return models.Case(*(When(**{name: code}, then=Value(title)) for code, title in titles.items()), default=Value(""), output_field=TEXT)
+
+
+_PLACE = models.Case(When(framed=None, then=Value("out")), default=Value("in"), output_field=TEXT)
 PLACES = (("in", "已列入"), ("out", "未列入"))
 
 
@@ -36,9 +45,10 @@ def case_rows(actor: Actor) -> Any:
     """The list of cases: who handled each in one cell, and the round it stood in."""
     rows = cases_visible_to(actor).annotate(
         unit_name=F("unit__name"), handled_by=StringAgg("handlers__person__name", "、", order_by="handlers__person__number"),
-        round_year=F("framed__round__year"), round_quarter=F("framed__round__quarter"), place=_PLACE,
+        place=_PLACE, procedure_title=words("procedure", rules.PROCEDURES),
+        round_title=Concat("framed__round__year", Value(" 年"), words("framed__round__quarter", rules.QUARTERS), output_field=TEXT),
     )  # fmt: skip
-    return rows.values("pk", "number", "title", "unit_name", "handled_by", "closed_on", "procedure", "round_year", "round_quarter")
+    return rows.values("pk", "number", "title", "unit_name", "handled_by", "closed_on", "procedure_title", "round_title", "place")
 
 
 def unit_choices(actor: Actor, capability: str) -> list[tuple[str, str]]:

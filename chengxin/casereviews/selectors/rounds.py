@@ -10,9 +10,11 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Count, F, Prefetch, Q, Value, When
+from django.db.models.functions import Concat
 
 from chengxin.casereviews import rules
 from chengxin.casereviews.models import Case, Mark, Review, Reviewed, Round
+from chengxin.casereviews.selectors.register import TEXT, words
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.core.registry import capabilities
@@ -73,8 +75,11 @@ def sheet_of(found: Round) -> rules.Sheet:
 
 def round_rows() -> Any:
     standing = Q(reviewed__replaced_at=None)
-    rows = Round.objects.annotate(framed=Count("frame", distinct=True), drawn=Count("reviewed", filter=standing, distinct=True))
-    return rows.values("pk", "year", "quarter", "state", "since", "until", "framed", "drawn", "object_by", "final_at")
+    rows = Round.objects.annotate(
+        framed=Count("frame", distinct=True), drawn=Count("reviewed", filter=standing, distinct=True),
+        name=Concat("year", Value(" 年"), words("quarter", rules.QUARTERS), output_field=TEXT), state_title=words("state", rules.STATES),
+    )  # fmt: skip
+    return rows.values("pk", "name", "state", "state_title", "since", "until", "framed", "drawn", "object_by", "final_at")
 
 
 def round_for(actor: Actor, pk: int) -> Round:  # noqa: ARG001  (who may see rounds sees all of them; their cases are scoped)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from chengxin.audit.services import record
 from chengxin.casereviews import rules
@@ -15,7 +15,6 @@ from chengxin.casereviews.selectors import register
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.capabilities import require
-from chengxin.core.constraints import readable
 from chengxin.core.errors import Conflict, DomainError
 from chengxin.files.services import keep_sheet, take_sheet
 from chengxin.people import selectors as people
@@ -32,23 +31,35 @@ def register_case(
     require(actor, "casereviews.register", unit_id=unit.pk)
     number = _checked(number, title, handlers, closed_on, procedure)
     facts = _facts(number, title, unit, handlers, closed_on, procedure)
-    standing = register.registered([number]).get(number)
+    standing = _standing(number, facts)
     if standing is not None:
-        different = rules.differences(facts, standing)
-        if not different:
-            return Case.objects.get(number=number)
-        raise Conflict(
-            "number_taken", f"案号 {number} 已登记（{'、'.join(different)}不同），没有重复登记；如有错误请更正。", field="number"
-        )
-    with readable(Case), transaction.atomic():
-        case = Case.objects.create(
-            number=number, title=title.strip(), unit=unit, closed_on=closed_on, procedure=procedure, registered_at=clock.now(),
-            registered_label=actor.label,
-        )  # fmt: skip
+        return standing
+    try:
+        with transaction.atomic():
+            case = Case.objects.create(
+                number=number, title=title.strip(), unit=unit, closed_on=closed_on, procedure=procedure, registered_at=clock.now(),
+                registered_label=actor.label,
+            )  # fmt: skip
+    except IntegrityError:
+        found = _standing(number, facts)  # the other of two simultaneous clicks was first
+        if found is None:
+            raise
+        return found
     Handler.objects.bulk_create(Handler(case=case, person=person) for person in handlers)
     CaseEntry.objects.create(case=case, sequence=1, facts=facts, by_label=actor.label, at=clock.now())
     record(actor, "casereviews.registered", f"case:{case.pk}", unit_id=unit.pk, details={"number": number})
     return case
+
+
+def _standing(number: str, facts: Mapping[str, Any]) -> Case | None:
+    """The case that stands under a number with these facts. Raises Conflict for one with others."""
+    standing = register.registered([number]).get(number)
+    if standing is None:
+        return None
+    different = rules.differences(facts, standing)
+    if different:
+        raise Conflict("number_taken", f"案号 {number} 已登记（{'、'.join(different)}不同），没有重复登记；有误请更正。", field="number")
+    return Case.objects.get(number=number)
 
 
 def _checked(number: str, title: str, handlers: Sequence[Person], closed_on: dt.date, procedure: str) -> str:

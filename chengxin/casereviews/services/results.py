@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -40,8 +41,6 @@ def tell_results(actor: Actor, found: Round) -> Round:
         if outcome is None:
             raise Conflict("sheets_out", f"案件 {reviewed.case.number} 的评查表还没有收齐，收齐后再告知结果。")
         told.append((reviewed, outcome))
-    if not told:
-        raise Conflict("no_cases", "本轮没有评查的案卷，不能告知结果。")
     for reviewed, outcome in told:
         Mark.objects.bulk_create(_marks(reviewed, outcome, sheet))
         Reviewed.objects.filter(pk=reviewed.pk).update(score=outcome.score, counted=list(outcome.counted))
@@ -59,14 +58,19 @@ def _marks(reviewed: Reviewed, outcome: rules.Outcome, sheet: rules.Sheet) -> li
     made = [
         Mark(
             reviewed=reviewed, kind=rules.VETO, code=code, title=sheet.vetoes[code], points=1,
-            reasons=[[marks.vetoes[code], ""] for _, marks in sorted(sheets.items()) if code in marks.vetoes],
+            reasons=_once([marks.vetoes[code], ""] for _, marks in sorted(sheets.items()) if code in marks.vetoes),
         )
         for code in outcome.vetoes
     ]  # fmt: skip
     for code, points in outcome.items.items():
-        reasons = [[each.reason, each.page] for marks in counted for each in marks.deductions if each.item == code]
+        reasons = _once([each.reason, each.page] for marks in counted for each in marks.deductions if each.item == code)
         made.append(Mark(reviewed=reviewed, kind=rules.ITEM, code=code, title=sheet.titles[code], points=points, reasons=reasons))
     return made
+
+
+def _once(reasons: Iterable[list[str]]) -> list[list[str]]:
+    """Each reason once, in order: two reviewers often write the same."""
+    return [list(each) for each in dict.fromkeys(map(tuple, reasons))]
 
 
 def _held(mark: Mark) -> tuple[Round, Mark]:

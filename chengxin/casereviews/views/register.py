@@ -36,8 +36,8 @@ def cases(request: ActorRequest) -> HttpResponse:
         register.case_rows(actor),
         (
             Column("number", "案号", "number"), Column("title", "案件名称"), Column("unit_name", "单位", "unit__sequence"),
-            Column("handled_by", "承办人"), Column("closed_on", "结案日期", "closed_on"), Column("procedure", "程序", "procedure"),
-            Column("round_year", "评查", "framed__round__year"),
+            Column("handled_by", "承办人"), Column("closed_on", "结案日期", "closed_on"), Column("procedure_title", "程序", "procedure"),
+            Column("round_title", "评查", "framed__round__year"),
         ),
         (
             Filter("number", "案号", "number__icontains", kind="text"),

@@ -34,7 +34,7 @@ def round_list(request: ActorRequest) -> HttpResponse:
         request,
         rounds.round_rows(),
         (
-            Column("year", "评查", "year"), Column("state", "状态", "state"), Column("until", "范围截至", "until"),
+            Column("name", "评查", "year"), Column("state_title", "状态", "state"), Column("until", "范围截至", "until"),
             Column("framed", "范围（件）"), Column("drawn", "抽中（件）"), Column("object_by", "异议截止"),
             Column("final_at", "定稿", "final_at"),
         ),
@@ -45,7 +45,7 @@ def round_list(request: ActorRequest) -> HttpResponse:
     )  # fmt: skip
     policy = rounds.round_policy_at(clock.today())
     context = {
-        "listing": listing, "states": rules.STATES, "tones": TONES, "quarters": rules.QUARTERS,
+        "listing": listing, "tones": TONES,
         "may_round": request.actor.may("casereviews.round"), "planned": [rules.QUARTERS[each] for each in sorted(policy.quarters)],
     }  # fmt: skip
     return listing.export() or render(request, "casereviews/rounds.html", context)

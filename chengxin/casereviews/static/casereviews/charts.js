@@ -12,7 +12,7 @@ for (const place of document.querySelectorAll("[data-chart]")) {
     legend: { top: 0, left: 0, itemWidth: 14, type: "scroll" },
     tooltip: { trigger: "axis", confine: true, valueFormatter: (value) => (value === null ? "—" : `${value} 分`) },
     xAxis: { type: "value", min: 0 },
-    yAxis: { type: "category", inverse: true, data: figures.categories, axisLabel: { width: 110, overflow: "break" } },
+    yAxis: { type: "category", inverse: true, data: figures.categories, axisLabel: { width: window.innerWidth > 760 ? 190 : 110, overflow: "break" } },
     series: figures.series.map((each) => ({ name: each.name, type: "bar", data: each.values, barMaxWidth: 14 })),
   });
   new ResizeObserver(() => drawn.resize()).observe(place);

@@ -11,6 +11,7 @@ from chengxin.reports.kinds import OpenItem, Section, SectionKind, as_content
 from chengxin.reports.selectors.sections.activities import activities
 from chengxin.reports.selectors.sections.appraisal import commendations, eligibility, measures, titles
 from chengxin.reports.selectors.sections.bulletins import bulletins
+from chengxin.reports.selectors.sections.casereviews import casereviews
 from chengxin.reports.selectors.sections.complaints import complaints
 from chengxin.reports.selectors.sections.equipment import equipment, footage
 from chengxin.reports.selectors.sections.findings import findings
@@ -23,6 +24,7 @@ CONTENT_VERSION = 1
 SECTIONS: tuple[SectionKind, ...] = (
     SectionKind("goals", "工作目标与实际", "1", goals),
     SectionKind("activities", "季度主题活动与案卷评查", "2.4", activities),
+    SectionKind("casereviews", "案卷评查", "2.4", casereviews),
     SectionKind("supervision", "督查检查", "3.1", supervision),
     SectionKind("findings", "问题与整改", "3.1", findings),
     SectionKind("complaints", "群众投诉", "3.2", complaints),
