@@ -499,6 +499,16 @@ def test_weak_items_come_from_confirmed_contests_of_the_days_asked_for(confirmed
     assert selectors.weak_items(TODAY + day, TODAY + day) == []
 
 
+def test_what_fell_below_a_share_is_told_by_unit_with_whose_it_was(confirmed: Stage) -> None:
+    world = confirmed.world
+    found = {(each.unit_id, each.code): each for each in selectors.low_criteria(TODAY, TODAY, below=0.75)}
+    first, second = world.units["一中队"].pk, world.units["二中队"].pk
+    low = found[first, "documents.law"]
+    assert (low.title, low.count, low.n, low.persons) == ("适用依据准确", 1, 3, (world.persons["协管"].pk,))
+    assert (found[second, "documents.law"].count, found[second, "documents.law"].persons) == (1, (world.persons["外人"].pk,))
+    assert selectors.low_criteria(TODAY, TODAY, below=0.5) == []
+
+
 def test_work_waits_for_judges_and_then_for_the_chief(running: Stage) -> None:
     def titles(name: str) -> list[str]:
         return [each.title for each in selectors.work_waiting_for(running.world.actor(name))]
