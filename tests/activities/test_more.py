@@ -14,9 +14,11 @@ from chengxin.activities import selectors, services
 from chengxin.activities.models import Activity, CalendarLink, Programme, Remainder, Risk, RiskEntry, Talk, WeakPoint
 from chengxin.activities.selectors import talks as talk_facts
 from chengxin.audit.models import Entry
+from chengxin.contests import services as contests
 from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed, NotFound
 from tests.activities.conftest import TODAY, close, part
+from tests.contests.conftest import JUDGES, Stage
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("october")]
@@ -75,6 +77,32 @@ def test_another_room_adds_its_own_source(world: World, monkeypatch: pytest.Monk
     monkeypatch.setitem(selectors.WEAK_POINT_SOURCES, "exams", exams)
     assert services.nominate_weak_points(world.actor("督察")) == 1
     assert WeakPoint.objects.get().key == "law.4"
+
+
+def test_a_contest_nominates_what_was_done_badly_and_bears_witness_to_its_part(world: World, programme: Programme) -> None:
+    def state() -> str:
+        return next(each.state for each in selectors.overview_of(2026).parts if each.part.code == "q2.contest")  # type: ignore[union-attr]
+
+    assert state() == "late"
+    with clock.frozen(clock.at(dt.date(2026, 6, 10), 9)):
+        made = contests.plan_contest(
+            world.actor("大队长"), kind="skills", subject="person", title="技能竞赛", held_on=clock.today(), place="训练场",
+            form_key=uuid.uuid4(),
+        )  # fmt: skip
+        stage = Stage(world, made)
+        for name in ("队员", "协管"):
+            stage.enter(name, unit="一中队")
+        stage.enter("外人", unit="二中队")
+        stage.appoint(*JUDGES)
+        stage.draw()
+        stage.start()
+        stage.score_all({"队员": 90, "协管": 40, "外人": 90})
+        stage.confirm()
+        assert services.nominate_weak_points(world.actor("督察")) > 0
+    points = WeakPoint.objects.all()
+    assert {(point.source, point.unit.name, point.count_before, point.n_before) for point in points} == {("contests", "一中队", 1, 2)}
+    assert {name for point in points for name in point.persons.values_list("name", flat=True)} == {"协管"}
+    assert state() == "done"
 
 
 # --- talks ---

@@ -212,11 +212,13 @@ POINT_STATES = {NOMINATED: "待决定", ACCEPTED_POINT: "补训中", DISMISSED: 
 
 @dataclass(frozen=True)
 class WeakPolicy:
-    """How often within how many days makes a weak point."""
+    """How often within how many days makes a weak point; in contests an entry counts that reached less than a share of the points."""
 
     version: str
     least: int
     days: int
+    contest_percent: int
+    contest_least: int
 
 
 @dataclass(frozen=True)

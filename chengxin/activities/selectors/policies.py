@@ -26,7 +26,9 @@ def attendance_policy_at(on: dt.date) -> rules.AttendancePolicy:
 def weak_policy_at(on: dt.date) -> rules.WeakPolicy:
     """What makes a weak point (2.4.2)."""
     found = rulebook.rule_values("activities.weak_points", on, simulate=True)
-    return rules.WeakPolicy(found.version, found["least"], found["days"])
+    return rules.WeakPolicy(
+        found.version, found["least"], found["days"], found["contest_percent"], found["contest_least"]
+    )  # fmt: skip
 
 
 def talks_policy_at(on: dt.date) -> rules.TalksPolicy:

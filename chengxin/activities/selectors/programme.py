@@ -13,6 +13,8 @@ from chengxin.activities import rules
 from chengxin.activities.models import Part, PartReport, Programme, Risk
 from chengxin.activities.selectors.policies import programme_policy_at
 from chengxin.activities.selectors.talks import coverage_total
+from chengxin.contests import rules as contest_rules
+from chengxin.contests.models import Contest
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
@@ -32,8 +34,22 @@ class Witnessed:
     pk: int
 
 
-# (kind of part) -> what a room above or below knows of a year and quarter; the room adds itself when it is loaded
-PART_WITNESSES: dict[str, Callable[[int, int], Sequence[Witnessed]]] = {}
+def _contests(kind: str) -> Callable[[int, int], Sequence[Witnessed]]:
+    """Contests of a kind that were not called off, as witnesses of the quarter they are held in."""
+
+    def known(year: int, quarter: int) -> list[Witnessed]:
+        held = Contest.objects.filter(kind=kind, held_on__range=rules.quarter_days(year, quarter)) if quarter else Contest.objects.none()
+        rows = held.exclude(state=contest_rules.CANCELLED).order_by("held_on", "pk").values_list("title", "state", "pk")
+        return [Witnessed(title, state == contest_rules.CONFIRMED, "contests:detail", pk) for title, state, pk in rows]
+
+    return known
+
+
+# kind of part -> what is known elsewhere of a year and quarter; a room above adds itself when it is loaded
+PART_WITNESSES: dict[str, Callable[[int, int], Sequence[Witnessed]]] = {
+    "contest": _contests(contest_rules.SKILLS),
+    "drill": _contests(contest_rules.DRILL),
+}
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ def everyone_due(activity: Activity, day: dt.date, policy: rules.AttendancePolic
     rows: list[Any] = [*members.exclude(left_on__lte=day).values_list(*fields), *named.exclude(left_on__lte=day).values_list(*fields)]
     persons = [row[0] for row in rows]
     away, leave = people.statuses_on(persons, day), {person for person, _ in duty.leave_days(persons, [day])}
-    return [Expected(*row, rules.AWAY if row[0] in away else rules.LEAVE if row[0] in leave else "") for row in rows]
+    known = dict.fromkeys(leave, rules.LEAVE) | dict.fromkeys(away, rules.AWAY)
+    return [Expected(pk, name, unit, unit_name, kind, known.get(pk, "")) for pk, name, unit, unit_name, kind in rows]
 
 
 def units_with_below(units: Collection[Unit]) -> list[int]:

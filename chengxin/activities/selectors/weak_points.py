@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chengxin.activities.models import WeakPoint, WeakPointQuerySet
+from chengxin.activities.selectors.policies import weak_policy_at
+from chengxin.contests import selectors as contests
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.findings import selectors as findings
@@ -29,6 +31,7 @@ class WeakCandidate:
     count: int
     n: int
     persons: tuple[int, ...]
+    least: int | None = None  # how often makes it a weak point, where the source has a measure of its own
 
 
 def from_findings(since: dt.date, until: dt.date) -> list[WeakCandidate]:
@@ -48,6 +51,16 @@ def from_findings(since: dt.date, until: dt.date) -> list[WeakCandidate]:
     ]  # fmt: skip
 
 
+def from_contests(since: dt.date, until: dt.date) -> list[WeakCandidate]:
+    """Entries of confirmed contests that reached too little in a criterion, by unit and criterion."""
+    policy = weak_policy_at(until)
+    low = contests.low_criteria(since, until, below=policy.contest_percent / 100)
+    return [
+        WeakCandidate("contests", each.code, each.title, each.clause, each.unit_id, each.count, each.n, each.persons, policy.contest_least)
+        for each in low
+    ]
+
+
 def _title(key: str, entries: dict[str, dict[str, str]]) -> str:
     if key in entries:
         return entries[key]["title"]
@@ -62,8 +75,11 @@ def _sizes(units: set[int], on: dt.date) -> dict[int, int]:
     return found
 
 
-# source -> how it counts the days from one through another; exams and contests add theirs
-WEAK_POINT_SOURCES: dict[str, Callable[[dt.date, dt.date], Sequence[WeakCandidate]]] = {"findings": from_findings}
+# source -> how it counts the days from one through another; a room above may add its own
+WEAK_POINT_SOURCES: dict[str, Callable[[dt.date, dt.date], Sequence[WeakCandidate]]] = {
+    "findings": from_findings,
+    "contests": from_contests,
+}
 SOURCE_TITLES = {"findings": "督查问题", "exams": "考试", "contests": "竞赛"}
 
 

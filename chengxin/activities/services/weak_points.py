@@ -27,7 +27,7 @@ def nominate_weak_points(actor: Actor, *, until: dt.date | None = None) -> int:
     new = 0
     for source in WEAK_POINT_SOURCES.values():
         for each in source(since, day):
-            if each.count >= policy.least and actor.may("activities.decide", each.unit_id):
+            if each.count >= (each.least or policy.least) and actor.may("activities.decide", each.unit_id):
                 new += _nominate(each, since, day, policy)
     if new:
         record(actor, "activities.weak_points_nominated", f"year:{day.year}", details={"new": new, "until": str(day)})
