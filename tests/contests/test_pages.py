@@ -228,6 +228,21 @@ def test_after_the_confirmation_only_the_placed_are_shown_and_everybody_the_own(
     assert (whole[1][7], whole[1][9]) == (90, planned.contest.result.sha256)
 
 
+def test_a_correction_is_pointed_at_and_brings_who_is_placed_by_it_onto_the_board(confirmed: Stage) -> None:
+    world, base = confirmed.world, f"/contests/{confirmed.contest.pk}/board/rows/"
+    assert "外人" not in world.client("职员").get(base).content.decode()
+    services.correct_result(
+        world.actor("局长"), confirmed.contest, text="一份评分表录反", reason="复核", form_key=uuid.uuid4(),
+        number=confirmed.number("外人"), place=3,
+    )  # fmt: skip
+    page = world.client("职员").get(base).content.decode()
+    for said in ("外人", "第 4 名", "见更正第 1 号", "更正为第 3 名", "共 36 份评分表", "同分依次比较：现场执法、释法说理、并列"):
+        assert said in page, said
+    own = text_of(world, "外人", "/contests/mine/")
+    assert ("第 4 名，60.00 分" in own, "更正为第 3 名：一份评分表录反" in own) == (True, True)
+    assert "更正" not in text_of(world, "队员", "/contests/mine/")
+
+
 def test_a_drill_of_teams_is_ranked_with_squadrons(stage: Callable[..., Stage]) -> None:
     made = stage("drill", "team", "队列会操")
     made.enter("队员", "协管", unit="一中队", title="一中队方队")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chengxin.contests import rules
-from chengxin.contests.models import Contest, Entry, Member
+from chengxin.contests.models import Contest, Correction, Entry, Member
 from chengxin.contests.selectors.contests import is_organiser, result_of
 from chengxin.contests.selectors.sheets import missing_sheets, scored
 from chengxin.core.actor import Actor
@@ -33,7 +34,8 @@ class Board:
     rows: list[BoardRow]
     is_final: bool
     hidden: int = 0
-    corrections: list[Any] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    sheets: int = 0
 
 
 def board_of(actor: Actor, contest: Contest) -> Board:
@@ -73,24 +75,34 @@ def _live_row(policy: rules.Policy, entry: Entry, own: list[rules.Scored], waiti
 
 
 def _final(actor: Actor, contest: Contest, content: Mapping[str, Any]) -> Board:
-    own = own_numbers(actor, contest)
+    own, placed = own_numbers(actor, contest), contest.ruleset.places_shown
     everything = is_organiser(actor, contest) or not contest.is_of_persons
-    placed = contest.ruleset.places_shown
     entered = {entry["number"]: entry for entry in content["entries"]}
+    corrections = list(contest.corrections.select_related("entry"))
+    corrected = {each.entry.number: each for each in corrections if each.entry is not None}  # the last one of each
     rows = [
-        BoardRow(
-            row["number"], [cell["shown"] for cell in row["rounds"]], row["shown"], row["place"], entered[row["number"]]["title"],
-            entered[row["number"]]["unit"], row["note"], row["number"] in own,
-        )
+        _final_row(row, entered[row["number"]], corrected.get(row["number"]), is_own=row["number"] in own)
         for row in content["standings"]
-        if everything or row["place"] <= placed or row["number"] in own
-    ]  # fmt: skip
-    corrections = [each for each in contest.corrections.select_related("entry") if everything or _may_read(each, rows)]
-    titles = [each["title"] for each in content["rounds"]]
-    return Board(titles, rows, is_final=True, hidden=len(content["standings"]) - len(rows), corrections=corrections)
+        if everything or row["number"] in own or _is_placed(row, corrected.get(row["number"]), placed)
+    ]
+    return Board(
+        [each["title"] for each in content["rounds"]], rows, is_final=True, hidden=len(content["standings"]) - len(rows),
+        corrections=[each for each in corrections if everything or _may_read(each, rows)], sheets=len(content["sheets"]),
+    )  # fmt: skip
 
 
-def _may_read(correction: Any, rows: list[BoardRow]) -> bool:
+def _is_placed(row: Mapping[str, Any], correction: Correction | None, placed: int) -> bool:
+    return row["place"] <= placed or (correction is not None and correction.place is not None and correction.place <= placed)
+
+
+def _final_row(row: Mapping[str, Any], entry: Mapping[str, Any], correction: Correction | None, *, is_own: bool) -> BoardRow:
+    """As it was confirmed; a correction is pointed at and never written over it."""
+    note = "；".join(filter(None, (row["note"], f"见更正第 {correction.number} 号" if correction else "")))
+    cells = [cell["shown"] for cell in row["rounds"]]
+    return BoardRow(row["number"], cells, row["shown"], row["place"], entry["title"], entry["unit"], note, is_own)
+
+
+def _may_read(correction: Correction, rows: list[BoardRow]) -> bool:
     return correction.entry is None or correction.entry.number in {row.number for row in rows}
 
 
@@ -111,18 +123,25 @@ class OwnResult:
     title: str
     place: int | None = None
     total: str = ""
+    corrections: tuple[Correction, ...] = ()
 
 
 def own_results(actor: Actor, *, most: int = 50) -> list[OwnResult]:
     """The contests the actor took part in, newest first; place and total once confirmed."""
     if actor.person_id is None:
         return []
-    rows = Member.objects.filter(person_id=actor.person_id).select_related("entry", "contest__result").order_by("-contest__held_on")[:most]
-    return [_own(row.contest, row.entry) for row in rows]
+    rows = list(
+        Member.objects.filter(person_id=actor.person_id).select_related("entry", "contest__result").order_by("-contest__held_on")[:most]
+    )
+    corrected: dict[int, list[Correction]] = defaultdict(list)
+    for each in Correction.objects.filter(entry__in=[row.entry_id for row in rows]):
+        corrected[each.entry_id or 0].append(each)
+    return [_own(row.contest, row.entry, corrected[row.entry_id]) for row in rows]
 
 
-def _own(contest: Contest, entry: Entry) -> OwnResult:
+def _own(contest: Contest, entry: Entry, corrections: Iterable[Correction]) -> OwnResult:
     result = result_of(contest)
     rows: Iterable[Mapping[str, Any]] = result.content["standings"] if result else ()
     row = next((each for each in rows if each["number"] == entry.number), None)
-    return OwnResult(contest, entry.number, entry.title, row["place"] if row else None, row["shown"] if row else "")
+    place, total = (row["place"], row["shown"]) if row else (None, "")
+    return OwnResult(contest, entry.number, entry.title, place, total, tuple(corrections))
