@@ -28,6 +28,7 @@ AUDIT_ACTIONS = (
 )
 MENU = (
     MenuItem("conduct.cards", SECTION, "文明用语", "conduct:cards", "conduct.practise", "message-2", 10),
+    MenuItem("conduct.own", SECTION, "我的言行", "conduct:own", "conduct.practise", "user-check", 15),
     MenuItem("conduct.reviews", SECTION, "言行评查", "conduct:reviews", "conduct.review", "clipboard-check", 20),
     MenuItem("conduct.moments", SECTION, "文字稿提示", "conduct:moments", "conduct.review", "ear", 30),
     MenuItem("conduct.coachings", SECTION, "言行辅导", "conduct:coachings", "conduct.read", "users", 40),

@@ -6,6 +6,7 @@ app_name = "conduct"
 urlpatterns = [
     path("cards/", cards.cards, name="cards"),
     path("cards/<slug:scene>/", cards.card, name="card"),
+    path("mine/", cards.own, name="own"),
     path("sign-offs/", cards.sign_offs, name="sign_offs"),
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/<int:pk>/", reviews.review, name="review"),

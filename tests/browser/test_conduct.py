@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,11 @@ def drawn(world: World, tmp_path: Path) -> list[Review]:
     world.check_out("J-1")
     for seed in (1, 2):
         started = clock.now() + dt.timedelta(seconds=seed)
-        (tmp_path / f"J-1_T008_{started:%Y%m%d%H%M%S}_000{seed}.mp4").write_bytes(clip(seed, seconds=3))
-    import_folder(SYSTEM, tmp_path, station="一号站")
+        path = tmp_path / "dock" / f"J-1_T008_{started:%Y%m%d%H%M%S}_000{seed}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(clip(seed, seconds=3))
+        os.utime(path, (clock.now().timestamp() - 3600,) * 2)
+    import_folder(SYSTEM, tmp_path / "dock", station="一号站")
     month = (clock.today().replace(day=1) - dt.timedelta(days=1)).replace(day=1)
     for number, recording in enumerate(Recording.objects.order_by("pk")):
         start = clock.at(month, 9, number)
@@ -85,17 +89,17 @@ def test_a_recording_is_watched_noted_scored_and_a_finding_raised(site: Site, dr
     page.get_by_role("button", name="先观看影像").click()
     expect(page.locator("video")).to_be_visible()
     page.locator("video").evaluate("film => new Promise(done => { film.onseeked = done; film.currentTime = 2; })")
-    page.get_by_label("总评").fill("语气平和")
+    page.locator("[name=comment]").fill("语气平和")
     page.get_by_role("button", name="取当前位置").click()
-    expect(page.get_by_label("时刻")).to_have_value("0:02")
-    page.get_by_label("记录").fill("主动问候")
+    expect(page.locator("[name=at]")).to_have_value("0:02")
+    page.locator("[name=remark]").fill("主动问候")
     page.get_by_role("button", name="记下这一刻").click()
     expect(page.get_by_text("已记下这一刻")).to_be_visible()
-    expect(page.get_by_label("总评")).to_have_value("语气平和")
+    expect(page.locator("[name=comment]")).to_have_value("语气平和")
     page.get_by_role("button", name="0:02").click()
     page.wait_for_function("document.querySelector('video').currentTime >= 2")
-    page.get_by_label("时刻").fill("0:01")
-    page.get_by_label("禁止言行").select_option(label="执勤时袖手、背手、插兜")
+    page.locator("[name=at]").fill("0:01")
+    page.locator("[name=entry]").select_option(label="执勤时袖手、背手、插兜")
     page.get_by_role("button", name="登记言行问题").click()
     expect(page.get_by_text("已登记；评分草稿已保存")).to_be_visible()
     for code, points in (marks() | {"bearing": 4}).items():
@@ -134,6 +138,7 @@ SCREENS = {
         "/conduct/reviews/", "/conduct/reviews/{open}/", "/conduct/reviews/{final}/", "/conduct/moments/", "/conduct/moments/{moment}/",
         "/conduct/transcripts/new/", "/conduct/transcripts/{transcript}/", "/conduct/coachings/{coaching}/", "/conduct/rates/",
     ),
+    "队员": ("/conduct/mine/", "/conduct/cards/patrol/"),
     "队长": ("/conduct/cards/", "/conduct/sign-offs/", "/conduct/coachings/", "/conduct/coachings/new/", "/conduct/coachings/{coaching}/"),
 }  # fmt: skip
 

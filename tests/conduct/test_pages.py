@@ -21,6 +21,7 @@ VERSION = "conduct.phrases@1"
 PAGES = {
     "/conduct/cards/": {"局长", "督察", "大队长", "队长", "队员", "协管", "装备员", "职员"},
     "/conduct/cards/patrol/": {"局长", "督察", "大队长", "队长", "队员", "协管", "装备员", "职员"},
+    "/conduct/mine/": {"局长", "督察", "大队长", "队长", "队员", "协管", "装备员", "职员"},
     "/conduct/sign-offs/": {"局长", "督察", "大队长", "队长"},
     "/conduct/reviews/": {"督察", "大队长"},
     "/conduct/moments/": {"督察", "大队长"},
@@ -62,6 +63,16 @@ def test_the_cards_show_the_plans_words_and_take_a_signature(world: World) -> No
     assert SignOff.objects.count() == 1
     assert "已签名" in text(client, "/conduct/cards/")
     assert "签名确认" not in text(world.client("职员"), "/conduct/cards/")
+
+
+def test_the_own_page_shows_the_points_and_not_the_reviewer(world: World, drawn: list[Review]) -> None:
+    reviewed(world, drawn[0], marks=marks(calm=12), notes={"calm": "语速偏快"}, entry="conduct.hands")
+    services.record_coaching(world.actor("队长"), Finding.objects.get(), held_on=TODAY, practised="站姿练习")
+    page = text(world.client("队员"), "/conduct/mine/")
+    assert "语速偏快" in page
+    assert "站姿练习" in page
+    assert "督察" not in page
+    assert "您的影像还没有被抽中" in text(world.client("协管"), "/conduct/mine/")
 
 
 def test_a_captain_sees_who_has_not_signed_of_the_own_squadron(world: World) -> None:

@@ -373,5 +373,8 @@ def test_rates_say_n_and_leave_out_follow_ups_and_reversed_findings(world: World
     assert told()[0][:3] == ("全部", 1, 2)
     findings.withdraw_finding(world.actor("局长"), made.finding, reason="有误")
     assert told()[0][:3] == ("全部", 2, 2)
+    Review.objects.filter(pk=drawn[1].pk).update(outcome="problem")  # by its sheet there was nothing to find
+    Sheet.objects.filter(review=drawn[1]).delete()
+    assert told()[0][:3] == ("全部", 1, 2)
     assert rates.rates_of(world.actor("外队长"), since, until).all.n == 0
     assert Recording.objects.count() == 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chengxin.conduct.rules.transcripts import BadTranscript, Cue, parsed
@@ -73,6 +73,7 @@ def written(cues: list[Cue]) -> str:
     return "\n".join(f"{n}\n{time(cue.start_ms)} --> {time(cue.end_ms)}\n{cue.text}\n" for n, cue in enumerate(cues, start=1))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**4), st.text(st.sampled_from("您好谢谢请配合a1"), min_size=1)), min_size=1)
 )
@@ -82,6 +83,7 @@ def test_what_is_written_is_read_again(rows: list[tuple[int, int, str]]) -> None
         assert parsed("a.srt", written(cues).encode(encoding))[0] == cues
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_and_nothing_else(content: bytes) -> None:
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chengxin.audit.models import Entry
+from chengxin.conduct import services as conduct
 from chengxin.equipment.services import custody
 from chengxin.equipment.services.gestures import Asked
 from chengxin.equipment.services.stock import issue_uniform, move_stock
@@ -13,6 +14,8 @@ from tests.world import World
 def test_home_shows_what_waits_for_this_person_and_not_for_others(world: World) -> None:
     finding = world.finding()
     assert finding.number in world.client("队员").get("/").content.decode()
+    assert "学习文明用语并签名" in world.client("外人").get("/").content.decode()
+    conduct.sign_off(world.actor("外人"), version="conduct.phrases@1")
     other = world.client("外人").get("/").content.decode()
     assert finding.number not in other
     assert "现在没有等您处理的事" in other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,11 +106,10 @@ class SheetPolicy:
 
 def conduct_policy(values: Mapping[str, Any], titles: Mapping[str, str], version: str, *, simulated: bool = False) -> ConductPolicy:
     """The typed norms of a version of conduct.phrases. Raises Misfit for a phrase of one character."""
-    names = values["elements"]
     scenes = tuple(
         Scene(
             code, titles.get(code, code), values[code],
-            tuple(Element(part, names[part], tuple(texts)) for part, texts in values["required"][code].items()),
+            tuple(_elements(values["elements"], values["required"][code])),
             tuple(values["recommended"].get(code, ())),
         )
         for code in SCENES
@@ -119,6 +118,13 @@ def conduct_policy(values: Mapping[str, Any], titles: Mapping[str, str], version
     policy = ConductPolicy(scenes, words, dict(values["homophones_from"]), values["gap_seconds"] * 1000, version, simulated=simulated)
     policy.phrases()
     return policy
+
+
+def _elements(known: Iterable[Mapping[str, str]], wordings: Mapping[str, Sequence[str]]) -> Iterator[Element]:
+    """The elements of a scene in the order in which they are said, which only a list keeps."""
+    for each in known:
+        if each["code"] in wordings:
+            yield Element(each["code"], each["title"], tuple(wordings[each["code"]]))
 
 
 def sheet_policy(values: Mapping[str, Any], version: str, *, simulated: bool = False) -> SheetPolicy:

@@ -14,6 +14,7 @@ from typing import Any
 TIMES = re.compile(r"\s*(\S+)\s*-->\s*(\S+)(?:\s.*)?")
 TIME = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})")
 TAGS = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
+HAN = re.compile("[\u4e00-\u9fff]")
 BLOCKS = ("NOTE", "STYLE", "REGION")
 SHOWN = 40  # characters of a line in a refusal
 FORMATS = {"srt": "SRT", "vtt": "WebVTT", "json": "JSON"}
@@ -33,14 +34,21 @@ class BadTranscript(ValueError):
 
 
 def decoded(content: bytes) -> tuple[str, str]:
-    """The text and the name of its encoding: as its mark says, else UTF-8, else GB18030. Raises BadTranscript."""
+    """The text and the name of its encoding: as its mark says, else UTF-8, else GB18030. Raises BadTranscript.
+
+    A few short Chinese texts are sound in both; then the one that reads as Chinese is meant.
+    """
     for mark, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if content.startswith(mark):
             return _decoded(content, name), name
     try:
-        return content.decode("utf-8"), "utf-8"
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         return _decoded(content, "gb18030"), "gb18030"
+    if text.isascii() or HAN.search(text):
+        return text, "utf-8"
+    other = content.decode("gb18030", errors="ignore")
+    return (other, "gb18030") if HAN.search(other) and other.encode("gb18030") == content else (text, "utf-8")
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -147,7 +155,7 @@ def _segments(text: str) -> Iterator[Cue]:
 def _seconds(value: Any, place: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value < 360_000:
         raise BadTranscript(f"{place}的时间看不懂，start 和 end 应为从录像开始算起的秒数。")
-    return round(value * 1000)
+    return round(float(value) * 1000)
 
 
 def _clean(text: str) -> str:

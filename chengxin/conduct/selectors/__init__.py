@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 
 from chengxin.conduct import rules
@@ -85,7 +85,7 @@ def must_sign(person_id: int | None) -> bool:
     return Person.objects.filter(pk=person_id or 0, person_class__in=SIGNING, left_on=None).exists()
 
 
-def signing_in(actor: Actor, label: str) -> QuerySet[Assignment, Any]:
+def signing_in(actor: Actor, label: str) -> Any:
     """Everybody of today within reach who has to sign, one row each, and whether that was done."""
     reach = actor.units_for("conduct.sign_offs")
     rows = Assignment.objects.filter(period__contains=clock.today(), person__person_class__in=SIGNING, person__left_on=None)
@@ -123,9 +123,11 @@ def work_waiting_for(actor: Actor) -> list[Waiting]:
 
 
 def _to_sign(actor: Actor) -> list[Waiting]:
-    if not actor.may("conduct.practise") or actor.person_id is None or not must_sign(actor.person_id):
+    if not actor.may("conduct.practise") or actor.person_id is None:
         return []
-    version = version_in_force()
-    if version is None or sign_off_of(actor.person_id, version.label) is not None:
+    norms = rulebook.rule_values(PHRASES, clock.today(), simulate=True)
+    signed = SignOff.objects.filter(person=OuterRef("pk"), rule_version=norms.version)
+    due = Person.objects.filter(~Exists(signed), pk=actor.person_id, person_class__in=SIGNING, left_on=None)
+    if norms.simulated or not due.exists():
         return []
-    return [Waiting("学习文明用语并签名", reverse("conduct:cards"), SECTION, "conduct.sign", detail=version.label)]
+    return [Waiting("学习文明用语并签名", reverse("conduct:cards"), SECTION, "conduct.sign", detail=norms.version)]

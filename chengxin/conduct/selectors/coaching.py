@@ -34,6 +34,11 @@ def coachings_visible_to(actor: Actor) -> QuerySet[Coaching]:
     return Coaching.objects.filter(in_reach(actor, "conduct.read"))
 
 
+def own_coachings(actor: Actor) -> list[Coaching]:
+    """The actor's own, as the one who was coached."""
+    return list(Coaching.objects.filter(person_id=actor.person_id or 0).select_related("finding")[:50])
+
+
 def coaching_for(actor: Actor, pk: int) -> Coaching:
     """A coaching within the actor's scope. Raises NotFound."""
     found = coachings_visible_to(actor).select_related("person", "unit", "finding").filter(pk=pk).first()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from chengxin.conduct.models import Sheet
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+
+from chengxin.conduct.models import Nomination, Sheet
 from chengxin.conduct.rules import FINAL, Rate
-from chengxin.conduct.selectors.reviews import RANDOM, counting_recordings, in_reach
+from chengxin.conduct.selectors.reviews import RANDOM, in_reach, with_counting
 from chengxin.core import clock
 from chengxin.core.actor import Actor
+from chengxin.evidence.models import Review
 from chengxin.rulebook import selectors as rulebook
 
 CLASSES = {"established": "在编", "auxiliary": "协管", "other": "其他"}
@@ -30,25 +34,45 @@ class Rates:
     unusable: int
 
 
-def rates_of(actor: Actor, since: dt.date, until: dt.date) -> Rates:
-    """Recordings of some days (both ends included) that the monthly random draw drew and somebody judged on a sheet. Follow-ups of a
-    coaching are no random sample and count nowhere.
+def sampled(since: dt.date, until: dt.date) -> QuerySet[Review]:
+    """Reviewed recordings of some days (both ends included) that the monthly random draw drew; follow-ups of a coaching are no random
+    sample. Shows nobody anything by itself.
     """
-    least: int = rulebook.rule_values("goals.indicators", until, simulate=True)["minimum_n"]
     begins, ends = clock.at(since), clock.at(until + dt.timedelta(days=1))
-    sheets = Sheet.objects.filter(
-        in_reach(actor, "conduct.rates"), state=FINAL, recording__started_at__gte=begins, recording__started_at__lt=ends,
-        review__draw__key__startswith=RANDOM,
-    ).order_by("unit__sequence", "unit__name", "pk")  # fmt: skip
-    rows = list(sheets.values_list("recording_id", "unit__name", "person_class", "is_unusable"))
-    judged = [row for row in rows if not row[3]]
-    bad = counting_recordings([row[0] for row in judged])
-    facts = [(unit, CLASSES[person_class], recording not in bad) for recording, unit, person_class, _ in judged]
+    random = Review.objects.filter(draw__key__startswith=RANDOM, recording__person__isnull=False).exclude(outcome="")
+    return random.filter(recording__started_at__gte=begins, recording__started_at__lt=ends)
+
+
+def judged(since: dt.date, until: dt.date) -> Any:
+    """Those that could be judged, each with whether it is without a finding (``is_good``): by its sheet, whose findings may be reversed
+    since, or by the result that was given without one.
+    """
+    found = with_counting(Nomination.objects.filter(recording=OuterRef("recording")))
+    sheet = Sheet.objects.filter(review=OuterRef("pk"), state=FINAL)
+    rows = sampled(since, until).exclude(outcome=Review.UNUSABLE).annotate(has_finding=Exists(found), has_sheet=Exists(sheet))
+    return rows.annotate(
+        is_good=Case(
+            When(has_finding=True, then=Value(False)), When(has_sheet=True, then=Value(True)),
+            When(outcome=Review.FINE, then=Value(True)), default=Value(False),
+        )
+    )  # fmt: skip
+
+
+def rates_of(actor: Actor, since: dt.date, until: dt.date) -> Rates:
+    """The rates of the units the actor answers for."""
+    least: int = rulebook.rule_values("goals.indicators", until, simulate=True)["minimum_n"]
+    scope = in_reach(actor, "conduct.rates", "recording__")
+    rows = judged(since, until).filter(scope).order_by("recording__unit__sequence", "recording__unit__name", "pk")
+    facts = [
+        (unit, CLASSES[person_class], is_good)
+        for unit, person_class, is_good in rows.values_list("recording__unit__name", "recording__person__person_class", "is_good")
+    ]
+    unusable = sampled(since, until).filter(scope, outcome=Review.UNUSABLE).count()
     return Rates(
         since, until, _rate("全部", [good for _, _, good in facts], least),
         _grouped(((unit, good) for unit, _, good in facts), least),
         _grouped(((title, good) for _, title, good in facts), least),
-        _grouped(((f"{unit} {title}", good) for unit, title, good in facts), least), least, len(rows) - len(judged),
+        _grouped(((f"{unit} {title}", good) for unit, title, good in facts), least), least, unusable,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from chengxin.people import selectors as people
 if TYPE_CHECKING:
     from chengxin.findings.models import Finding
 
+MOST_OWN = 50  # sheets on the own page
 RANDOM = "evidence.review:"  # what the key of a monthly random draw begins with
 
 
@@ -91,6 +92,12 @@ def current_look(actor: Actor, recording: Recording) -> Viewing | None:
 def has_looked_since(actor: Actor, recording: Recording, since: dt.datetime) -> bool:
     """Whether the actor opened the recording after something was said about it."""
     return Viewing.objects.all().of(actor).filter(recording=recording, opened_at__gte=since).exists()
+
+
+def own_sheets(actor: Actor) -> list[Sheet]:
+    """The newest final sheets about the actor's own recordings."""
+    found = Sheet.objects.filter(person_id=actor.person_id or 0, state=rules.FINAL).select_related("recording", "review__draw")
+    return list(found.prefetch_related("corrections").order_by("-final_at")[:MOST_OWN])
 
 
 def remarks_of(review: Review) -> list[Remark]:

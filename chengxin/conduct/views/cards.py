@@ -6,12 +6,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 
-from chengxin.conduct import selectors, services
+from chengxin.conduct import rules, selectors, services
+from chengxin.conduct.selectors import coaching, reviews
 from chengxin.core import clock
 from chengxin.core.errors import DomainError
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage, moment_of
+
+COACHING_TONES = {"": "info", rules.IMPROVED: "ok", rules.REPEATED: "bad"}
 
 
 @page("conduct.practise", methods=("GET", "HEAD", "POST"))
@@ -46,6 +49,17 @@ def card(request: ActorRequest, scene: str) -> HttpResponse:
         "number": at + 1, "words": policy.words, "entries": selectors.entries_at(clock.today()),
     }  # fmt: skip
     return render(request, "conduct/card.html", context)
+
+
+@page("conduct.practise")
+def own(request: ActorRequest) -> HttpResponse:
+    """What was reviewed and practised with oneself: the points with their reasons; the reviewer is told by office, as finders are."""
+    sheets = [(sheet, reviews.lines_of(sheet)) for sheet in reviews.own_sheets(request.actor)]
+    context = {
+        "sheets": [(sheet, lines, reviews.total_of(lines)) for sheet, lines in sheets],
+        "coachings": coaching.own_coachings(request.actor), "outcomes": rules.OUTCOMES, "tones": COACHING_TONES,
+    }  # fmt: skip
+    return render(request, "conduct/own.html", context)
 
 
 @page("conduct.sign_offs")

@@ -33,11 +33,11 @@ def moments(request: ActorRequest) -> HttpResponse:
     listing = ListPage(
         request,
         rows.values(
-            "pk", "recording_id", "kind", "phrase", "heard", "is_exact", "at_ms", "state", "person_name", "unit_name", "decided_label"
+            "pk", "recording_id", "kind", "phrase", "is_exact", "at_ms", "state", "person_name", "unit_name", "decided_label"
         ),
         (
             Column("phrase", "提示", "phrase"), Column("kind", "种类", "kind"), Column("recording_id", "影像", "recording_id"),
-            Column("at_ms", "时刻", "at_ms"), Column("heard", "转写文字"), Column("person_name", "使用人", "recording__person__name_key"),
+            Column("at_ms", "时刻", "at_ms"), Column("person_name", "使用人", "recording__person__name_key"),
             Column("unit_name", "单位", "recording__unit__sequence"), Column("state", "状态", "state"), Column("decided_label", "观看人"),
         ),
         (

@@ -17,10 +17,11 @@ from chengxin.attire.models import RollCall, RollCallException, RollCallLine
 from chengxin.complaints.models import Answer as Opinion
 from chengxin.complaints.models import Complaint
 from chengxin.complaints.selectors import figures as service_figures
+from chengxin.conduct.selectors import rates as conduct
 from chengxin.core import clock
 from chengxin.core.actor import Actor, Reach
 from chengxin.equipment import selectors as equipment
-from chengxin.evidence.models import Gap, Review
+from chengxin.evidence.models import Gap
 from chengxin.findings import selectors as findings
 from chengxin.reports import rules
 from chengxin.reports.rules import Cell, Measured
@@ -101,7 +102,7 @@ def _address(code: str, actor: Actor, since: dt.date, until: dt.date) -> str:
     capability, address = {
         rules.DRESS: ("attire.read", f"{reverse('attire:roll_calls')}?{span}"),
         rules.CLOSURE: ("equipment.read", f"{reverse('equipment:custodies')}?{span}"),
-        rules.CONDUCT: ("evidence.review", reverse("evidence:reviews")),
+        rules.CONDUCT: ("conduct.rates", f"{reverse('conduct:rates')}?{span}"),
         rules.SATISFACTION: ("complaints.figures", f"{reverse('complaints:figures')}?{span}"),
     }[code]
     return address if actor.may(capability) else ""
@@ -159,14 +160,11 @@ def _closure(actor: Actor, since: dt.date, until: dt.date) -> list[Cell]:
 
 def _conduct(actor: Actor, since: dt.date, until: dt.date) -> list[Cell]:
     reach = actor.units_for("evidence.read")
-    judged = Review.objects.filter(
-        outcome__in=[Review.FINE, Review.PROBLEM], recording__started_at__gte=clock.at(since),
-        recording__started_at__lt=clock.at(until + dt.timedelta(days=1)),
-    )  # fmt: skip
+    judged = conduct.judged(since, until)
     judged = judged if reach is None else judged.filter(recording__unit_id__in=reach)
     month = TruncMonth("recording__started_at", tzinfo=clock.SHANGHAI)
     person_class = F("recording__person__person_class")
-    reviewed = _cells(_counted(judged, month, "recording__unit", Q(outcome=Review.FINE), person_class=person_class))
+    reviewed = _cells(_counted(judged, month, "recording__unit", Q(is_good=True), person_class=person_class))
     return [*reviewed, *_inspected(reach, since, until, "conduct")]
 
 
