@@ -30,8 +30,13 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor, system_actor
 from chengxin.core.errors import DomainError
 from chengxin.demo import cast
+from chengxin.demo.activities import Activities
+from chengxin.demo.casereviews import Casereviews
 from chengxin.demo.complaints import Complaints
+from chengxin.demo.conduct import Conduct
+from chengxin.demo.contests import Contests
 from chengxin.demo.discipline import Discipline
+from chengxin.demo.exams import Exams
 from chengxin.demo.footage import Footage
 from chengxin.demo.inspections import Inspections
 from chengxin.demo.stores import Stores
@@ -178,9 +183,19 @@ class _Town:
         Inspections(self.units, self.persons, self.actor, self.at, self.chance, self._upload).plan(self.first_day, today)
         always = partial(self._photos, always=True)
         Discipline(self.units, self.persons, self.actor, self.at, self.chance, always).plan(self.first_day, today)
+        self._plan_year(today)
         self._plan_staff_matters(today)
         self._plan_orders(today)
         self._plan_present(today)
+
+    def _plan_year(self, today: dt.date) -> None:
+        """The programme of 2.4 and what is measured of conduct."""
+        known = (self.units, self.persons, self.users, self.actor, self.at, random.Random(20260226))
+        Activities(*known).plan(self.first_day, today)
+        Exams(*known).plan(self.first_day, today)
+        Contests(*known).plan(self.first_day, today)
+        Casereviews(*known).plan(self.first_day, today)
+        Conduct(*known).plan(self.first_day, today)
 
     def _plan_present(self, today: dt.date) -> None:
         """What waits today for each role: a rectification, a re-check, an objection, an extension."""

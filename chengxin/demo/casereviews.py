@@ -14,6 +14,7 @@ from chengxin.casereviews.selectors import rounds
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
+from chengxin.demo.present import still_in
 from chengxin.people.models import Person, Unit, User
 
 TITLES = ("占道经营案", "违法搭建案", "擅自设置户外广告案", "随意倾倒建筑垃圾案", "损坏绿化设施案")
@@ -70,7 +71,7 @@ class Casereviews:
     def _close_cases(self, turn: int) -> None:
         closed_on = clock.today()
         for number in range(1, 7):
-            handlers = self.persons[f"squadron{number}"][4 + turn % 5 : 6 + turn % 5]
+            handlers = still_in(self.units[f"squadron{number}"], self.persons[f"squadron{number}"])[4 + turn % 5 : 6 + turn % 5]
             services.register_case(
                 self._office, number=f"演示城管罚〔{closed_on.year}〕第{closed_on.timetuple().tm_yday:03d}{number}号",
                 title=TITLES[(turn + number) % len(TITLES)], unit=self.units[f"squadron{number}"], handlers=handlers, closed_on=closed_on,

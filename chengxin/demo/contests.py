@@ -13,6 +13,7 @@ from chengxin.contests import selectors, services
 from chengxin.contests.models import Contest
 from chengxin.core import clock
 from chengxin.core.actor import Actor
+from chengxin.demo.present import still_in
 from chengxin.people.models import Person, Unit, User
 
 JUDGES = ("supervisor", "supervisor2", "captain5", "captain6")
@@ -44,17 +45,17 @@ class Contests:
     def _announced(self, held_on: dt.date) -> None:
         title = "文书制作练兵赛"
         contest = self._planned("skills", "person", title, held_on)
-        self._enter(contest, 1, [self.persons["squadron1"][2]])
+        self._enter(contest, 1, [still_in(self.units["squadron1"], self.persons["squadron1"])[2]])
 
     def _held(self, kind: str, subject: str, title: str) -> None:
         contest = self._planned(kind, subject, title, clock.today())
         for number in SQUADRONS:
-            people = self.persons[f"squadron{number}"]
+            people = still_in(self.units[f"squadron{number}"], self.persons[f"squadron{number}"])
             if subject == "team":
                 self._enter(contest, number, people[2:8], title=f"{'一二三四五六'[number - 1]}中队方队")
             else:
                 self._enter(contest, number, [people[3]])
-                self._enter(contest, number, [people[18]])  # an auxiliary of each squadron
+                self._enter(contest, number, [next(each for each in people if each.person_class == "auxiliary")])
         judges = {services.appoint_judge(self.actor("brigade"), contest, person=self._person(name)).pk: name for name in JUDGES}
         services.close_entries(self.actor("brigade"), contest)
         services.draw_order(self.actor("brigade"), contest, public="二 六 一 五")

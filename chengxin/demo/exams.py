@@ -14,7 +14,7 @@ from chengxin.core.actor import Actor
 from chengxin.exams import rules
 from chengxin.exams.models import Exam, ItemVersion, Paper
 from chengxin.exams.services import bank, exams, marking, sitting
-from chengxin.people.models import Unit, User
+from chengxin.people.models import Person, Unit, User
 
 DEVICE = "demo"
 TRUE, FALSE = "对", "错"
@@ -34,7 +34,7 @@ ITEMS = (
     ("2.2.3", "single", "执法记录仪在执法过程中应当怎样使用？", ("全程开机摄录", "必要时开机", "由本人决定", "只录声音"), "A"),
     ("2.2.4", "true_false", "装备出现故障，使用人可以自行拆开查看。", (), FALSE),
     ("2.3.1", "single", "巡查劝导时，第一句应当说什么？", ("您好，我们是城管执法人员", "谁让你摆的", "快点收拾", "跟我们走"), "A"),
-    ("2.3.1", "multiple", "现场执法的规范用语包括什么？", ("请出示相关证件", "将依法依规处理", "可通过正规渠道申诉", "罚款可以商量"), "ABC"),
+    ("2.3.1", "multiple", "现场执法规范用语包括什么？", ("请出示相关证件", "将依法依规处理", "可通过正规渠道申诉", "罚款好商量"), "ABC"),
     ("2.3.2", "true_false", "沟通时可以用手指指向群众以示提醒。", (), FALSE),
     ("3.1", "fill_in", "问题清单多久通报一次？（填“每……”）", (), "每月 | 每个月"),
     ("3.2", "single", "群众投诉应当在多长时间内响应？", ("24 小时", "48 小时", "3 个工作日", "一周"), "A"),
@@ -54,6 +54,7 @@ class Exams:
     """Exams while the demo is being built."""
 
     units: Mapping[str, Unit]
+    persons: Mapping[str, list[Person]]
     users: Mapping[str, User]
     actor: Callable[[str], Actor]
     at: Callable[[dt.date, int, int, Callable[[], Any]], None]
