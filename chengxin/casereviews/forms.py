@@ -42,7 +42,7 @@ class RoundForm(Form):
     def __init__(self, *args: Any, quarters: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["quarter"].choices = quarters  # type: ignore[attr-defined]
-        self.initial.setdefault("quarter", str(rules.quarter_of(clock.today())))
+        self.initial.setdefault("quarter", f"{clock.today().year}-{rules.quarter_of(clock.today())}")
 
 
 class ReasonForm(Form):

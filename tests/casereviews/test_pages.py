@@ -20,6 +20,7 @@ from chengxin.casereviews import rules, services
 from chengxin.casereviews.models import Case, Correction, MarkObjection, Review, Round
 from chengxin.casereviews.selectors import rounds
 from chengxin.core import clock
+from chengxin.people.models import User
 from chengxin.rulekit.draws import verify
 from tests.casereviews.conftest import AFTER_TERM, VETO, mark_of, name_of, off, seats, submit
 from tests.world import World
@@ -127,7 +128,7 @@ def test_a_round_is_walked_from_the_frame_to_the_reviewers(world: World, cases: 
     assert "还没有评查" in text(client, "/casereviews/")
     preview = text(client, "/casereviews/rounds/new/")
     assert "范围内 5 件，抽取 4 件" in preview
-    assert client.post("/casereviews/rounds/new/", {"quarter": "2"}).status_code == 303
+    assert client.post("/casereviews/rounds/new/", {"quarter": "2026-2"}).status_code == 303
     found = Round.objects.get()
     page = f"/casereviews/rounds/{found.pk}/"
     assert client.post(f"{page}assign/", {"text": "六"}).status_code == 409
@@ -144,10 +145,20 @@ def test_a_round_is_walked_from_the_frame_to_the_reviewers(world: World, cases: 
 
 def test_the_third_quarter_is_explained_on_the_form(world: World, cases: list[Case]) -> None:
     with clock.frozen(clock.at(AFTER_TERM.replace(month=8), 9)):
-        answer = world.client("督察").post("/casereviews/rounds/new/", {"quarter": "3"})
+        answer = world.client("督察").post("/casereviews/rounds/new/", {"quarter": "2026-3"})
     assert answer.status_code == 422
     assert "不安排案卷评查，因此不缺评查" in answer.content.decode()
     assert not Round.objects.exists()
+
+
+def test_the_fourth_quarter_can_be_made_up_for_in_january(world: World, cases: list[Case]) -> None:
+    with clock.frozen(clock.at(AFTER_TERM.replace(year=2027, month=1), 9)):
+        User.objects.update(password_changed_at=clock.now())
+        client = world.client("督察")
+        assert "2026 年第四季度" in text(client, "/casereviews/rounds/new/")
+        assert client.post("/casereviews/rounds/new/", {"quarter": "2026-4"}).status_code == 303
+        assert client.post("/casereviews/rounds/new/", {"quarter": "2026-2"}).status_code == 422
+    assert (Round.objects.get().year, Round.objects.get().quarter) == (2026, 4)
 
 
 def test_a_unit_sees_neither_reviewers_nor_scores_before_it_is_told(world: World, reviewing: Made) -> None:

@@ -18,7 +18,6 @@ from chengxin.casereviews.selectors.register import TEXT, words
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.core.registry import capabilities
-from chengxin.draws import selectors as draws
 from chengxin.people import selectors as people
 from chengxin.people.models import Assignment, Grant, Person
 from chengxin.rulebook import selectors as rulebook
@@ -95,8 +94,10 @@ def last_round() -> Round | None:
 
 
 def quarter_choices(day: dt.date) -> list[tuple[str, str]]:
-    """This year's quarters that have begun; the third is there to be explained."""
-    return [(str(quarter), rules.QUARTERS[quarter]) for quarter in range(1, rules.quarter_of(day) + 1)]
+    """This year's quarters that have begun (the third is there to be explained), and last year's fourth while it can be made up for."""
+    now = rules.quarter_of(day)
+    wanted = [*([(day.year - 1, 4)] if now == 1 else []), *((day.year, quarter) for quarter in range(1, now + 1))]
+    return [(f"{year}-{quarter}", f"{year} 年{rules.QUARTERS[quarter]}") for year, quarter in wanted]
 
 
 @dataclass(frozen=True)
@@ -149,11 +150,6 @@ def candidates(day: dt.date) -> list[Candidate]:
     units = dict(Assignment.objects.filter(person__in=ids, period__contains=day).values_list("person_id", "unit_id"))
     away = people.statuses_on(ids, day)
     return [Candidate(person, units.get(person.pk), AWAY if person.pk in away else "") for person in persons]
-
-
-def present(day: dt.date) -> list[rules.Reviewer]:
-    """Those who can review today."""
-    return [each.reviewer for each in candidates(day) if not each.away]
 
 
 def order_in(found: Round, day: dt.date) -> list[rules.Reviewer]:
@@ -254,7 +250,3 @@ def own_reviews(actor: Actor) -> Any:
         number=F("reviewed__case__number"), title=F("reviewed__case__title"), unit_name=F("reviewed__unit__name"),
         year=F("reviewed__round__year"), quarter=F("reviewed__round__quarter"), place=_PLACE,
     ).values("pk", "number", "title", "unit_name", "year", "quarter", "assigned_at", "submitted_at", "score", "seat")  # fmt: skip
-
-
-def draw_standing(found: Round) -> list[str]:
-    return draws.standing(found.draw)

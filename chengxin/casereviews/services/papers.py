@@ -56,7 +56,7 @@ def report_of(actor: Actor, found: Round) -> bytes:
     heading = ("单位", "件数（n）", "平均分", *rules.GRADES.values())
     word.table(document, heading, [_unit_row(line) for line in lines], (50, 22, 24, 20, 20, 20))
     word.level(document, "三、各项扣分", 1)
-    word.paragraph(document, "每件平均扣分，单位为分；括号内为扣分件数。")
+    word.with_next(word.paragraph(document, f"各项每件平均扣分（n={whole.n}），单位为分。"))
     word.table(document, ("项目", "上限", "平均扣分", "扣分件数"), _item_rows(rows, sheet), (78, 24, 30, 24))
     word.level(document, "四、各案结果", 1)
     word.table(document, ("案号", "单位", "得分", "等次", "扣分项"), [_case_row(*row) for row in shown], (46, 28, 18, 18, 46))

@@ -59,7 +59,8 @@ def new_round(request: ActorRequest) -> HttpResponse:
     made: list[Round] = []
 
     def command(given: dict[str, Any]) -> None:
-        made.append(services.freeze_round(request.actor, year=today.year, quarter=int(given["quarter"])))
+        year, _, quarter = given["quarter"].partition("-")
+        made.append(services.freeze_round(request.actor, year=int(year), quarter=int(quarter)))
 
     if form.carry_out(command):
         messages.success(request, "范围已冻结。请在场的另一人报出公开内容，然后抽取。")
