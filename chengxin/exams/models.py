@@ -322,7 +322,8 @@ class ItemObjection(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["paper", "place"], name="one_objection_an_item"),
             models.CheckConstraint(
-                condition=models.Q(decided_by=None) | ~models.Q(decided_by=models.F("filed_by")), name="nobody_decides_the_own_item_objection"
+                condition=models.Q(decided_by=None) | ~models.Q(decided_by=models.F("filed_by")),
+                name="nobody_decides_the_own_item_objection",
             ),
             models.CheckConstraint(
                 condition=models.Q(outcome="", decided_by=None)

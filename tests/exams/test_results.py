@@ -13,7 +13,7 @@ from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
 from chengxin.exams import rules
 from chengxin.exams.models import Exam, ItemObjection, ItemVersion, Marking, Paper, Ruling
-from chengxin.exams.selectors import results, weak_items
+from chengxin.exams.selectors import results, weak_items, weak_units
 from chengxin.exams.services import marking
 from tests.exams.conftest import DEVICE, TODAY, answer, at, sit, wrong
 from tests.world import World
@@ -169,6 +169,9 @@ def test_figures_and_weak_points_come_with_their_n(world: World, exam: Exam) -> 
         assert all(0 <= each.rate < 0.6 for each in found)
         assert {each.clause: each.n for each in found} == {"2.2.2": 3, "2.2.3": 3}
         assert weak_items(TODAY + dt.timedelta(days=1), TODAY + dt.timedelta(days=9)) == []
+        by_unit = {each.clause: each for each in weak_units(TODAY, TODAY)}
+        assert {clause: (each.count, each.n) for clause, each in by_unit.items()} == {"2.1.3": (1, 3), "2.2.2": (2, 3), "2.2.3": (2, 3)}
+        assert by_unit["2.1.3"].persons == (world.persons["女队员"].pk,)
         reports = results.item_reports(exam, 2)
         assert sum(each.figures.n for each in reports) == 15
         page = world.client("局长").get(f"/exams/plans/{exam.pk}/items/").content.decode()

@@ -69,6 +69,12 @@ def running_exam_with(versions: Collection[int]) -> Exam | None:
     return found.exam if found else None
 
 
+def sealed_versions() -> set[int]:
+    """The versions in the bank of an exam that is running: nobody is shown what is right, not even from an earlier exam."""
+    rows = ExamItem.objects.filter(exam__state=rules.PUBLISHED, exam__ends_at__gte=clock.now())
+    return set(rows.values_list("version", flat=True))
+
+
 def standing_digests() -> set[str]:
     """What the bank holds already: the digests of all versions that are not retired."""
     return set(ItemVersion.objects.exclude(state=rules.RETIRED).values_list("digest", flat=True))

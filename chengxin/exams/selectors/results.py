@@ -149,11 +149,44 @@ def weak_items(since: dt.date, until: dt.date) -> list[rules.WeakPoint]:
 
     Voided items are left out; the rule of the last day says what is weak. Weakest first.
     """
+    rows = ((clause, points, full) for _, clause, points, full in _reached(_ended(since, until)))
+    return rules.weak_points(rows, bank.clause_titles(), bank.exam_policy_at(until).weak_percent)
+
+
+@dataclass(frozen=True)
+class UnitWeakPoint:
+    """A clause that persons of a unit answered badly: how many of the ``n`` who were asked stay below the rule's rate, and who."""
+
+    unit_id: int
+    clause: str
+    title: str
+    count: int
+    n: int
+    persons: tuple[int, ...]
+
+
+def weak_units(since: dt.date, until: dt.date) -> list[UnitWeakPoint]:
+    """Weak points by unit and clause over the exams that ended on days of a period (both included), counted in persons."""
+    percent, titles = bank.exam_policy_at(until).weak_percent, bank.clause_titles()
+    sums: dict[tuple[int, str], dict[int, list[Decimal]]] = {}
+    for paper, clause, points, full in _reached(_ended(since, until)):
+        total = sums.setdefault((paper.unit_id, clause), {}).setdefault(paper.person_id, [Decimal(0), Decimal(0)])
+        total[0] += points
+        total[1] += full
+    found = []
+    for (unit, clause), own in sorted(sums.items()):
+        low = tuple(sorted(person for person, (points, full) in own.items() if points * 100 < percent * full))
+        if low:
+            found.append(UnitWeakPoint(unit, clause, titles.get(clause, clause), len(low), len(own), low))
+    return found
+
+
+def _ended(since: dt.date, until: dt.date) -> list[Exam]:
     ended = Exam.objects.over(clock.now()).filter(ends_at__gte=clock.at(since), ends_at__lt=clock.at(until + dt.timedelta(days=1)))
-    return rules.weak_points(_reached(list(ended)), bank.clause_titles(), bank.exam_policy_at(until).weak_percent)
+    return list(ended)
 
 
-def _reached(exams: Sequence[Exam]) -> Iterator[tuple[str, Decimal, int]]:
+def _reached(exams: Sequence[Exam]) -> Iterator[tuple[Paper, str, Decimal, int]]:
     void = voided_in([each.pk for each in exams])
     for exam in exams:
         papers = ended_papers(exam)
@@ -161,7 +194,7 @@ def _reached(exams: Sequence[Exam]) -> Iterator[tuple[str, Decimal, int]]:
         for paper in papers:
             for each, points in zip(paper.drawn, marks[paper.pk].by_place, strict=True):
                 if each.version not in void.get(exam.pk, set()):
-                    yield versions[each.version].clause, points, each.points
+                    yield paper, versions[each.version].clause, points, each.points
 
 
 # --- the own result, objections ---

@@ -28,15 +28,19 @@ CLASSES = (("established", "在编"), ("auxiliary", "协管"))
 def own(request: ActorRequest, pk: int) -> HttpResponse:
     """本人成绩: points once the own window has closed, answers and explanations once everything is over."""
     paper, now = sitting.own_paper_for(request.actor, pk), clock.now()
-    if paper.started_at is None or paper.is_running(now):
+    if paper.started_at is None:
         return see_other(reverse("exams:sit", args=[paper.exam_id]))
+    if paper.is_running(now):
+        return see_other(reverse("exams:sheet", args=[pk]))
     exam = paper.exam
     closes = exam.closes_at if paper.attempt == 1 else exam.ends_at
     is_over = exam.is_over(now)
+    places = results.explained(paper) if is_over else []
+    shown = [each for each in places if each.version.pk not in (bank.sealed_versions() if places else set())]
     context = {
         "paper": paper, "exam": exam, "closes": closes, "is_over": is_over, "kinds": rules.KINDS,
         "marks": results.marks_of([paper])[paper.pk] if now > closes else None,
-        "places": results.explained(paper) if is_over else [], "markings": list(paper.markings.all()) if is_over else [],
+        "places": shown, "sealed": len(places) - len(shown), "markings": list(paper.markings.all()) if is_over else [],
         "may_object": is_over and now < marking.object_until(exam), "until": marking.object_until(exam),
         "answered": len([each for each in responses_of([paper.pk]).get(paper.pk, {}).values() if each]),
     }  # fmt: skip
@@ -48,7 +52,8 @@ def objection_new(request: ActorRequest, pk: int, place: int) -> HttpResponse:
     paper = sitting.own_paper_for(request.actor, pk)
     if not paper.exam.is_over(clock.now()) or paper.started_at is None:
         raise Conflict("not_now", "异议在考试全部结束后提出。")
-    shown = next((each for each in results.explained(paper) if each.place == place), None)
+    places = (each for each in results.explained(paper) if each.version.pk not in bank.sealed_versions())
+    shown = next((each for each in places if each.place == place), None)
     if shown is None:
         raise NotFound("no_place", "这份试卷没有这道题。")
     form = forms.ObjectForm(request.POST or None)
@@ -87,8 +92,10 @@ def figures(request: ActorRequest, pk: int) -> HttpResponse:
     exam = results.exam_for(request.actor, pk)
     if not exam.is_over(clock.now()):
         raise Conflict("not_over", "考试全部结束以后才能查看题目分析。")
+    sealed = bank.sealed_versions()
+    reports = results.item_reports(exam, bank.exam_policy_at(clock.local_day(exam.ends_at)).least_n)
     context = {
-        "exam": exam, "reports": results.item_reports(exam, bank.exam_policy_at(clock.local_day(exam.ends_at)).least_n),
+        "exam": exam, "reports": [each for each in reports if each.version.pk not in sealed],
         "kinds": rules.KINDS, "may_decide": request.actor.may("exams.decide"), "letters": rules.LETTERS,
         "rulings": list(exam.rulings.select_related("version")),
     }  # fmt: skip
@@ -147,4 +154,5 @@ def objection(request: ActorRequest, pk: int) -> HttpResponse:
         messages.success(request, "决定已记录。")
         return see_other(reverse("exams:objections"))
     context = {"form": form, "objection": found, "version": found.version, "kinds": rules.KINDS, "letters": rules.LETTERS}
+    context["sealed"] = found.version_id in bank.sealed_versions()
     return render(request, "exams/objection.html", context, status=422 if form.errors else 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import ceil
 from uuid import uuid4
 
 from django.contrib import messages
@@ -64,8 +65,9 @@ def sit(request: ActorRequest, pk: int) -> HttpResponse:
                 return see_other(reverse("exams:sheet", args=[questions.standing_for(request.actor, pk).paper.pk]))
             problem, status = error.message, error.status
             standing = questions.standing_for(request.actor, pk)
-    elif standing.step == "continue":
-        return see_other(reverse("exams:sheet", args=[standing.paper.pk]))
+    elif standing.step in {"continue", "done", "result"}:
+        name = "exams:sheet" if standing.step == "continue" else "exams:result"
+        return see_other(reverse(name, args=[standing.paper.pk]))
     context = {"standing": standing, "exam": standing.exam, "problem": problem, "steps": STEPS, "now": clock.now()}
     return render(request, "exams/start.html", context, status=status)
 
@@ -110,7 +112,7 @@ def _sheet(request: ActorRequest, paper: Paper, *, missing: list[int] | None = N
         return render(request, "exams/other_device.html", {"paper": paper, "exam": paper.exam}, status=status)
     context = {
         "paper": paper, "exam": paper.exam, "asked": questions.sheet_of(paper), "kinds": rules.KINDS, "missing": missing or [],
-        "next": questions.next_sequence(paper), "left": int((paper.deadline_at - now).total_seconds()),
+        "next": questions.next_sequence(paper), "left": ceil((paper.deadline_at - now).total_seconds()),
     }  # fmt: skip
     response = render(request, "exams/sheet.html", context, status=status)
     response["Cache-Control"] = "no-store"  # an old copy would show old answers
@@ -125,7 +127,7 @@ def save(request: ActorRequest, pk: int) -> HttpResponse:
         request.actor, pk, place=place, sequence=sequence, response=request.POST.get("response", "").replace("\0", ""),
         device=_device(request),
     )  # fmt: skip
-    return JsonResponse({"sequence": kept.sequence, "left": round(kept.left)})
+    return JsonResponse({"sequence": kept.sequence, "left": ceil(kept.left)})
 
 
 def _number(text: str) -> int:
@@ -140,7 +142,7 @@ def clock_of(request: ActorRequest, pk: int) -> HttpResponse:
         raise Conflict("other_device", commands.OTHER_DEVICE)
     if not paper.is_running(now) or paper.deadline_at is None:
         raise Conflict("handed_in" if paper.handed_in_at else "too_late", commands.HANDED_IN if paper.handed_in_at else commands.TOO_LATE)
-    return JsonResponse({"left": round((paper.deadline_at - now).total_seconds())})
+    return JsonResponse({"left": ceil((paper.deadline_at - now).total_seconds())})
 
 
 @page("exams.sit", methods=("POST",))

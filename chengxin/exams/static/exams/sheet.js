@@ -4,10 +4,11 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!form) return;
   const key = `chengxin-exam:${document.body.dataset.user}:${form.dataset.exam}`;
   const say = (text) => { form.querySelector("[data-status]").textContent = text; };
-  const read = () => { try { return JSON.parse(localStorage.getItem(key)) || {}; } catch { return {}; } };
-  const write = (kept) => { try { localStorage.setItem(key, JSON.stringify(kept)); } catch { say("本机存储已满：请保持网络畅通。"); } };
+  const read = () => examOutbox.read(key);
+  const write = (kept) => { if (!examOutbox.write(key, kept)) say("本机存储已满：请保持网络畅通。"); };
   const place = (number) => form.querySelector(`[data-place="${number}"]`);
   const inputs = (box) => [...box.querySelectorAll("input")];
+  const note = (box, text) => { box.querySelector("[data-kept]").textContent = text; };
   let ends = performance.now() + Number(form.dataset.left) * 1000, stopped = false, running = null, retry = 0;
   form.dataset.scripted = "yes";
 
@@ -29,21 +30,12 @@ document.addEventListener("DOMContentLoaded", () => {
     told.scrollIntoView();
   };
 
-  const ask = async (address, body) => {
-    const token = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
-    const headers = { Accept: "application/json", "X-CSRFToken": token ? token.slice(10) : "" };
-    try {
-      const answer = await fetch(address, body ? { method: "POST", headers, body: new URLSearchParams(body) } : { headers });
-      return { status: answer.status, told: await answer.json().catch(() => ({})) };
-    } catch {
-      return { status: 0, told: {} };
-    }
-  };
   const understand = ({ status, told }) => {
-    if (status === 200) { ends = performance.now() + told.left * 1000; return true; }
-    if (told.code === "number_taken") { location.reload(); return false; }
-    if (status === 409 || status === 404) { stop(told.detail || "不能继续作答。"); return false; }
-    say(status === 0 ? "没有网络：答案已保存在本机，恢复后自动送达。" : told.detail || "暂时没有送达，稍后自动重试。");
+    // what is not our own answer – a page to sign in again – is no acknowledgement
+    if (status === 200 && "left" in told) { ends = performance.now() + told.left * 1000; return true; }
+    if (told.code === "number_taken") location.reload();
+    else if (status === 409 || status === 404) stop(told.detail || "不能继续作答。");
+    else say(status === 0 ? "没有网络：答案已保存在本机，恢复后自动送达。" : told.detail || "暂时没有送达，稍后自动重试。");
     return false;
   };
 
@@ -51,10 +43,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const round = async () => {
     for (let next; !stopped && (next = Object.entries(read().waiting || {}).sort((a, b) => a[1].sequence - b[1].sequence)[0]);) {
       const [number, { sequence, text }] = next;
-      if (!understand(await ask(form.dataset.save, { place: number, sequence, response: text }))) return false;
+      if (!understand(await examOutbox.ask(form.dataset.save, { place: number, sequence, response: text }))) return false;
       const kept = read();
       if (kept.waiting?.[number]?.sequence === sequence) { delete kept.waiting[number]; write(kept); }
-      if (!kept.waiting?.[number]) place(number).querySelector("[data-kept]").textContent = "已保存";
+      if (!kept.waiting?.[number]) note(place(number), "已保存");
       say("答案已送达。");
     }
     return !stopped;
@@ -72,12 +64,12 @@ document.addEventListener("DOMContentLoaded", () => {
   const changed = (box) => {
     const kept = read(), sequence = Math.max(kept.next || 1, Number(form.dataset.next));
     write({ next: sequence + 1, waiting: { ...kept.waiting, [box.dataset.place]: { sequence, text: response(box) } } });
-    box.querySelector("[data-kept]").textContent = "已保存在本机，等待送达";
+    note(box, "已保存在本机，等待送达");
     flush();
   };
   for (const [number, { sequence, text }] of Object.entries(read().waiting || {})) {
     const box = place(number);
-    if (box && sequence > Number(box.dataset.sequence)) { show(box, text); box.querySelector("[data-kept]").textContent = "已保存在本机，等待送达"; }
+    if (box && sequence > Number(box.dataset.sequence)) { show(box, text); note(box, "已保存在本机，等待送达"); }
     else { const kept = read(); delete kept.waiting[number]; write(kept); }
   }
   let typing = 0;
@@ -91,7 +83,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (form.dataset.ready) return;
     event.preventDefault();
     const button = event.submitter;
-    if (await flush()) { form.dataset.ready = "yes"; form.requestSubmit(button); }
+    // in a turn of its own: a form that is being submitted cannot be submitted again
+    if (await flush()) setTimeout(() => { form.dataset.ready = "yes"; form.requestSubmit(button); });
     else if (!stopped) say("还有答案没有送达：恢复网络后再交卷，到时系统按已送达的答案收卷。");
   });
   setInterval(() => {
@@ -99,7 +92,7 @@ document.addEventListener("DOMContentLoaded", () => {
     form.querySelector("[data-left-shown]").textContent = `剩余 ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     if (!left && !stopped) { stop("答题时间已到，系统已按时收卷。"); location.assign(form.dataset.result); }
   }, 500);
-  const look = async () => { if (!stopped && !document.hidden) understand(await ask(form.dataset.clock)); };
+  const look = async () => { if (!stopped && !document.hidden) understand(await examOutbox.ask(form.dataset.clock)); };
   setInterval(look, 60000);
   document.addEventListener("visibilitychange", look);
   window.addEventListener("online", flush);
