@@ -141,6 +141,11 @@ def test_an_answer_lost_on_the_way_doubles_nothing(site: Site) -> None:
     submit(page, 1)
     expect(page.locator("#no-1 [data-state]")).to_have_text("等待送达")
     assert swallowed == [200]
+    # what is changed after it arrived does not count, and the phone says so
+    fill(page, 1, "30", "30", "10", "10")
+    submit(page, 1)
+    expect(page.get_by_text("先前已经送达（合计 70 分），之后的改动没有计入")).to_be_visible()
+    fill(page, 1, "20", "30", "10", "10")
     submit(page, 1)
     expect(page.locator("#no-1 [data-state]")).to_have_text("已提交 70 分")
     assert Sheet.objects.count() == 1

@@ -301,6 +301,8 @@ def test_a_sheet_is_drafted_and_submitted_once_and_sent_again_is_answered(runnin
         services.submit_sheet(actor, running.contest, **{**given, "client_key": uuid.uuid4()})
     with refused(Conflict, says="已经提交"):
         services.save_sheet(actor, running.contest, number=number, round_code="documents", points={})
+    with refused(Conflict, says="之后的改动没有计入"):
+        services.submit_sheet(actor, running.contest, **{**given, "points": running.full("documents", 50)})
     with refused(Conflict, says="标识"):
         services.submit_sheet(running.world.actor("督察乙"), running.contest, **given)
     assert actions()[-2:] == ["contests.sheet_saved", "contests.sheet_submitted"]

@@ -158,8 +158,8 @@ def submit_sheet(
 ) -> Sheet:  # fmt: skip
     """Submit a sheet once; the same ``client_key`` sent again is answered with what was kept, even after the confirmation.
 
-    Raises NotAllowed (no judge, the own unit), Conflict (not running, submitted already, a key of another sheet), DomainError (field:
-    the criterion) for points missing or outside the grid.
+    Raises NotAllowed (no judge, the own unit), Conflict (not running, submitted already, a key of another sheet or of other points),
+    DomainError (field: the criterion) for points missing or outside the grid.
     """
     require(actor, "contests.judge")
     contest = locked(contest)
@@ -173,6 +173,9 @@ def submit_sheet(
             raise Conflict("key_taken", "这次发送的标识已用于另一份评分表，请刷新页面后重新提交。")
         if sent.state == rules.WITHDRAWN:
             raise Conflict("withdrawn_sheet", "这份评分表已经撤回，请刷新页面重新填写。")
+        if sent.points != dict(points):
+            said = f"这份评分表先前已经送达（合计 {rules.points_text(sent.total)} 分），之后的改动没有计入；要改请刷新页面，撤回后重填。"
+            raise Conflict("sent_before", said)
         return sent
     judge, entry, round_ = _sheet_place(actor, contest, number, round_code)
     sheet = _standing_sheet(judge, entry, round_code)

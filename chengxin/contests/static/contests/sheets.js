@@ -72,7 +72,7 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const [name, value] of before?.fields || []) if (form.elements[name]) form.elements[name].value = value;
     if (before) mark(form, before.queued ? "等待送达" : "保存在本机", "warn");
     total(form);
-    form.addEventListener("input", () => { keep(form, false); total(form); });
+    form.addEventListener("input", () => { keep(form, false); total(form); mark(form, "保存在本机", "warn"); });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const act = event.submitter?.value === "save" ? "save" : "submit";
