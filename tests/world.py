@@ -168,7 +168,7 @@ class Standing:
     world: World
 
 
-STANDING: dict[bool, Standing] = {}
+STANDING: dict[tuple[bool, dt.date], Standing] = {}
 
 
 def build_world(*, issued: bool = True) -> World:
@@ -176,14 +176,15 @@ def build_world(*, issued: bool = True) -> World:
     before = filled(all_tables())
     if "people_unit" in before or "rulebook_ruleversion" in before:
         return _build(issued=issued)  # something stands here already
-    if issued not in STANDING:
+    kind = (issued, FOUNDED_ON)
+    if kind not in STANDING:
         world = _build(issued=issued)
         made = [name for name in filled(all_tables()) if name not in before]
-        STANDING[issued] = Standing(Rows.of(made), copy.deepcopy(world))
+        STANDING[kind] = Standing(Rows.of(made), copy.deepcopy(world))
         return world
-    STANDING[issued].rows.put_back()
+    STANDING[kind].rows.put_back()
     User.objects.update(password_changed_at=clock.now())
-    kept = STANDING[issued].world
+    kept = STANDING[kind].world
     return World(units=copy.deepcopy(kept.units), persons=copy.deepcopy(kept.persons), users=copy.deepcopy(kept.users))
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<int:pk>/", desk.detail, name="detail"),
     path("<int:pk>/problems/", desk.problems, name="problems"),
     path("<int:pk>/word/", desk.word, name="word"),
+    path("<int:pk>/errata/", desk.errata, name="errata"),
     path("<int:pk>/verify/", desk.verify, name="verify"),
     path("<int:pk>/figures/", desk.figures, name="figures"),
     path("<int:pk>/tasks/<int:task>/drop/", desk.drop, name="drop_task"),

@@ -62,8 +62,11 @@ def test_a_month_from_the_list_to_the_receipt(world: World, october: dict[str, A
     assert desk.post(f"{address}number/", {"number": "城管通〔2026〕12号"}).status_code == 303
     assert "城管通〔2026〕12号" in captain.get(address).content.decode()
     given = {"item": "检查人次", "was": "0", "becomes": "3", "reason": "漏报"}
+    assert desk.get(f"{address}errata/").status_code == 422
     assert desk.post(f"{address}erratum/", given).status_code == 303
     assert "更正 1：检查人次" in captain.get(address).content.decode()
+    sheet = text_of(captain.get(f"{address}errata/").content)
+    assert all(told in sheet for told in ("更正说明", "城管通〔2026〕12号", "检查人次", "漏报"))
     task = Task.objects.get()
     assert captain.post(f"/bulletins/tasks/{task.pk}/", {"note": ""}).status_code == 422
     assert captain.post(f"/bulletins/tasks/{task.pk}/", {"note": "已开展"}).status_code == 303

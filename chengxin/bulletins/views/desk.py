@@ -14,6 +14,7 @@ from chengxin.bulletins import forms, rules, selectors
 from chengxin.bulletins.models import Bulletin
 from chengxin.bulletins.selectors.figures import figures as figures_now
 from chengxin.bulletins.services import afterwards, drafting, templates
+from chengxin.bulletins.services.errata_sheet import errata_file, errata_name
 from chengxin.bulletins.views.steps import DOORS
 from chengxin.core import clock
 from chengxin.core.errors import DomainError, NotFound
@@ -172,6 +173,13 @@ def word(request: ActorRequest, pk: int) -> HttpResponse:
     """The reader's version as .docx."""
     bulletin, reader = selectors.bulletin_for(request.actor, pk), _reader(request)
     return word_response(templates.word_file(bulletin, reader), templates.file_name(bulletin, reader))
+
+
+@page("bulletins.read")
+def errata(request: ActorRequest, pk: int) -> HttpResponse:
+    """The numbered errata of an issued bulletin as .docx."""
+    bulletin = selectors.bulletin_for(request.actor, pk)
+    return word_response(errata_file(bulletin, selectors.errata_of(bulletin)), errata_name(bulletin))
 
 
 def word_response(content: bytes, name: str) -> HttpResponse:
