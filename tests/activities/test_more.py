@@ -13,12 +13,15 @@ from django.db import connection
 from chengxin.activities import selectors, services
 from chengxin.activities.models import Activity, CalendarLink, Programme, Remainder, Risk, RiskEntry, Talk, WeakPoint
 from chengxin.activities.selectors import talks as talk_facts
+from chengxin.activities.selectors import weak_points as weak_facts
 from chengxin.audit.models import Entry
 from chengxin.contests import services as contests
 from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed, NotFound
+from chengxin.exams.services import exams
 from tests.activities.conftest import TODAY, close, part
 from tests.contests.conftest import JUDGES, Stage
+from tests.exams import conftest as exam_world
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("october")]
@@ -70,13 +73,32 @@ def test_a_weak_point_is_decided_trained_and_measured_again(world: World, progra
 
 
 def test_another_room_adds_its_own_source(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def exams(since: dt.date, until: dt.date) -> list[selectors.WeakCandidate]:
+    def patrols(since: dt.date, until: dt.date) -> list[selectors.WeakCandidate]:
         unit, person = world.units["一中队"].pk, world.persons["队员"].pk
-        return [selectors.WeakCandidate("exams", "law.4", "行政处罚程序", "2.4.1", unit, 4, 5, (person,))]
+        return [selectors.WeakCandidate("patrols", "law.4", "巡查不到位", "2.4.1", unit, 4, 5, (person,))]
 
-    monkeypatch.setitem(selectors.WEAK_POINT_SOURCES, "exams", exams)
+    monkeypatch.setitem(selectors.WEAK_POINT_SOURCES, "patrols", patrols)
     assert services.nominate_weak_points(world.actor("督察")) == 1
     assert WeakPoint.objects.get().key == "law.4"
+
+
+def test_an_exam_nominates_the_clauses_in_which_several_fell_short(world: World) -> None:
+    with clock.frozen(clock.at(exam_world.TODAY, 10)):
+        exam_world.fill_bank(world)
+        made = exams.plan_exam(
+            world.actor("督察"), units=[world.units["一中队"]], title="应知应会", clause="2.4.3", opens_at=clock.at(exam_world.TODAY, 9),
+            closes_at=clock.at(exam_world.TODAY, 17), minutes=60, blueprint=exam_world.LINES, form_key=uuid.uuid4(),
+        )  # fmt: skip
+        made = exams.publish_exam(world.actor("督察"), made)
+        for name, rights in (("队员", 0), ("女队员", 0), ("协管", 0), ("装备员", 5)):
+            exam_world.sit(world, made, name, rights=rights)
+    assert services.nominate_weak_points(world.actor("督察")) == 3
+    points = WeakPoint.objects.filter(source="exams")
+    assert {(each.key, each.before.label) for each in points} == {(clause, "3 次 / 4 人") for clause in ("2.1.3", "2.2.2", "2.2.3")}
+    assert "装备员" not in points[0].persons.values_list("name", flat=True)
+    unit, day = world.units["一中队"].pk, exam_world.TODAY
+    assert weak_facts.counted("exams", "2.1.1", unit, day, day) == (0, 4)
+    assert weak_facts.counted("exams", "2.1.3", unit, day + dt.timedelta(days=1), TODAY) == (0, 0)
 
 
 def test_a_contest_nominates_what_was_done_badly_and_bears_witness_to_its_part(world: World, programme: Programme) -> None:
@@ -103,6 +125,9 @@ def test_a_contest_nominates_what_was_done_badly_and_bears_witness_to_its_part(w
     assert {(point.source, point.unit.name, point.count_before, point.n_before) for point in points} == {("contests", "一中队", 1, 2)}
     assert {name for point in points for name in point.persons.values_list("name", flat=True)} == {"协管"}
     assert state() == "done"
+    unit, day = world.units["二中队"].pk, dt.date(2026, 6, 10)
+    assert weak_facts.counted("contests", points[0].key, unit, day, day) == (0, 1)
+    assert weak_facts.counted("contests", points[0].key, unit, TODAY, TODAY) == (0, 0)
 
 
 # --- talks ---

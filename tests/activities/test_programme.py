@@ -8,13 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from chengxin.activities import selectors, services
-from chengxin.activities.models import Activity, Part, PartReport, Programme
+from chengxin.activities.jobs import nominate
+from chengxin.activities.models import Activity, Part, PartReport, Programme, WeakPoint
 from chengxin.audit.models import Entry
 from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
 from tests.activities.conftest import TODAY, close, part
 from tests.cases import cases
-from tests.world import World
+from tests.world import World, build_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("october")]
 
@@ -122,3 +123,18 @@ def test_the_year_in_numbers(world: World, programme: Programme, activity: Calla
     assert selectors.year_summary(2026, units=[world.units["二中队"].pk]).attendance == []
     assert selectors.year_summary(2024).parts == []
     assert clock.today() == summary.as_of
+
+
+def test_while_there_is_only_a_draft_nothing_is_late() -> None:
+    world = build_world(issued=False)
+    made = services.create_programme(world.actor("督察"), year=2026)
+    assert "征求意见稿" in made.rule_version
+    states = {each.state for each in selectors.overview_of(2026).parts}  # type: ignore[union-attr]
+    assert states == {"before", "open", "ahead"}
+
+
+def test_the_weekly_job_nominates_and_decides_nothing(world: World) -> None:
+    for name in ("队员", "协管", "队员"):
+        world.finding(person=name)
+    nominate(timestamp=0)
+    assert [(each.state, each.decided_by) for each in WeakPoint.objects.all()] == [("nominated", None)]

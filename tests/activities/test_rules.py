@@ -58,7 +58,14 @@ def test_the_quarters_of_a_year_follow_each_other_without_gap(year: int) -> None
 )
 def test_a_part_stands_by_its_days(done: bool, arranged: bool, day: str, state: str) -> None:
     starts, ends = rules.quarter_days(2026, 3)
-    assert rules.part_state(starts, ends, done=done, arranged=arranged, on=dt.date.fromisoformat(day)) == state
+    assert rules.part_state(starts, ends, done=done, arranged=arranged, on=dt.date.fromisoformat(day), in_force_from=starts) == state
+
+
+@pytest.mark.parametrize(("since", "state"), [(None, "before"), ("2026-10-01", "before"), ("2026-09-30", "late")])
+def test_what_was_due_before_the_plan_was_in_force_is_not_late(since: str | None, state: str) -> None:
+    starts, ends = rules.quarter_days(2026, 3)
+    day = dt.date.fromisoformat(since) if since else None
+    assert rules.part_state(starts, ends, done=False, arranged=False, on=dt.date(2026, 12, 1), in_force_from=day) == state
 
 
 def test_an_activity_goes_on_step_by_step_and_never_back() -> None:

@@ -61,16 +61,16 @@ def parts_of_year(year: int, values: Mapping[str, Any]) -> list[PartDue]:
     ]  # fmt: skip
 
 
-DONE, ARRANGED, OPEN, LATE, AHEAD = "done", "arranged", "open", "late", "ahead"
-PART_STATES = {DONE: "已开展", ARRANGED: "已安排", OPEN: "待安排", LATE: "逾期未开展", AHEAD: "未到时间"}
+DONE, ARRANGED, OPEN, LATE, AHEAD, BEFORE = "done", "arranged", "open", "late", "ahead", "before"
+PART_STATES = {DONE: "已开展", ARRANGED: "已安排", OPEN: "待安排", LATE: "逾期未开展", AHEAD: "未到时间", BEFORE: "施行前"}
 
 
-def part_state(starts_on: dt.date, due_on: dt.date, *, done: bool, arranged: bool, on: dt.date) -> str:
-    """Where a part stands on a day."""
+def part_state(starts_on: dt.date, due_on: dt.date, *, done: bool, arranged: bool, on: dt.date, in_force_from: dt.date | None) -> str:
+    """Where a part stands on a day. What was due before the plan was in force is never late: no rule holds before its date (3.3)."""
     if done:
         return DONE
     if on > due_on:
-        return LATE
+        return LATE if in_force_from is not None and in_force_from <= due_on else BEFORE
     if arranged:
         return ARRANGED
     return AHEAD if on < starts_on else OPEN
@@ -223,14 +223,14 @@ class WeakPolicy:
 
 @dataclass(frozen=True)
 class Measured:
-    """How often within some days, among n persons."""
+    """How often within some days, among n persons; among none there is nothing to compare."""
 
     count: int
     n: int
 
     @property
     def label(self) -> str:
-        return f"{self.count} 次 / {self.n} 人"
+        return f"{self.count} 次 / {self.n} 人" if self.n else "期间没有可比的记录"
 
 
 # --- talks and risks (2.4.4) ---

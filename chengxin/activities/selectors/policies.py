@@ -17,6 +17,16 @@ def programme_policy_at(on: dt.date) -> RuleValues:
     return rulebook.rule_values("activities.programme", on, simulate=True)
 
 
+def programme_in_force_from(on: dt.date) -> dt.date | None:
+    """Since when the plan's programme has been in force without a gap, as of a day; None while there is only a draft."""
+    since: dt.date | None = None
+    version = rulebook.rule_in_force("activities.programme", on)
+    while version is not None:
+        since = version.period.lower
+        version = rulebook.rule_in_force("activities.programme", since - dt.timedelta(days=1)) if since else None
+    return since
+
+
 def attendance_policy_at(on: dt.date) -> rules.AttendancePolicy:
     """Who is due, the code at the door, reasons of absence (2.4)."""
     found = rulebook.rule_values("activities.attendance", on, simulate=True)

@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 
 from chengxin.activities import rules
 from chengxin.activities.models import Part, PartReport, Programme, Risk
-from chengxin.activities.selectors.policies import programme_policy_at
+from chengxin.activities.selectors.policies import programme_in_force_from, programme_policy_at
 from chengxin.activities.selectors.talks import coverage_total
 from chengxin.contests import rules as contest_rules
 from chengxin.contests.models import Contest
@@ -138,10 +138,11 @@ def standings_of(year: int, on: dt.date) -> list[PartStanding]:
         coming=Count("activities", filter=Q(activities__state__in=[rules.PLANNED, rules.HELD]), distinct=True),
         reported=Count("reports", filter=Q(reports__withdrawn_at=None), distinct=True),
     )  # fmt: skip
-    return [_standing(part, year, on) for part in counted]
+    since = programme_in_force_from(on)
+    return [_standing(part, year, on, since) for part in counted]
 
 
-def _standing(part: Part, year: int, on: dt.date) -> PartStanding:
+def _standing(part: Part, year: int, on: dt.date, in_force_from: dt.date | None) -> PartStanding:
     closed, coming, reported = (getattr(part, name) for name in ("closed", "coming", "reported"))
     witness = PART_WITNESSES.get(part.kind)
     witnessed = tuple(witness(year, part.quarter)) if witness is not None else ()
@@ -153,7 +154,7 @@ def _standing(part: Part, year: int, on: dt.date) -> PartStanding:
         arranged = covered.reached > 0
     elif part.kind == "risk":
         done, arranged, note = _risks_stand(year)
-    state = rules.part_state(part.starts_on, part.due_on, done=done, arranged=arranged, on=on)
+    state = rules.part_state(part.starts_on, part.due_on, done=done, arranged=arranged, on=on, in_force_from=in_force_from)
     return PartStanding(part, state, note or ("已登记开展情况" if reported else ""), witnessed)
 
 

@@ -15,7 +15,7 @@ from chengxin.core import clock
 
 @dataclass(frozen=True)
 class PartsSummary:
-    """Parts of one quarter (0: the year's end): due by the day asked for, held, and late."""
+    """Parts of one quarter (0: the year's end): due by the day asked for (not those before the plan was in force), held, and late."""
 
     quarter: int
     total: int
@@ -113,8 +113,8 @@ def _parts(year: int, day: dt.date) -> list[PartsSummary]:
     standings = standings_of(year, day)
     return [
         PartsSummary(
-            quarter, len(mine), sum(each.part.due_on <= day for each in mine), sum(each.state == rules.DONE for each in mine),
-            sum(each.state == rules.LATE for each in mine),
+            quarter, len(mine), sum(each.part.due_on <= day and each.state != rules.BEFORE for each in mine),
+            sum(each.state == rules.DONE for each in mine), sum(each.state == rules.LATE for each in mine),
         )
         for quarter in rules.BLOCKS
         if (mine := [each for each in standings if each.part.quarter == quarter])

@@ -8,11 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from chengxin.activities.models import WeakPoint, WeakPointQuerySet
 from chengxin.activities.selectors.policies import weak_policy_at
 from chengxin.contests import selectors as contests
+from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
+from chengxin.exams import selectors as exams
+from chengxin.exams.models import Paper
 from chengxin.findings import selectors as findings
 from chengxin.findings.kinds import finding_kinds
 from chengxin.people import selectors as people
@@ -61,6 +66,14 @@ def from_contests(since: dt.date, until: dt.date) -> list[WeakCandidate]:
     ]
 
 
+def from_exams(since: dt.date, until: dt.date) -> list[WeakCandidate]:
+    """Persons who fell short in a clause of the exams that ended in these days, by unit and clause."""
+    return [
+        WeakCandidate("exams", each.clause, each.title, each.clause, each.unit_id, each.count, each.n, each.persons)
+        for each in exams.weak_units(since, until)
+    ]
+
+
 def _title(key: str, entries: dict[str, dict[str, str]]) -> str:
     if key in entries:
         return entries[key]["title"]
@@ -78,17 +91,31 @@ def _sizes(units: set[int], on: dt.date) -> dict[int, int]:
 # source -> how it counts the days from one through another; a room above may add its own
 WEAK_POINT_SOURCES: dict[str, Callable[[dt.date, dt.date], Sequence[WeakCandidate]]] = {
     "findings": from_findings,
+    "exams": from_exams,
     "contests": from_contests,
 }
+ANYTHING = 2.0  # above every share of points that can be reached
 SOURCE_TITLES = {"findings": "督查问题", "exams": "考试", "contests": "竞赛"}
 
 
 def counted(source: str, key: str, unit_id: int, since: dt.date, until: dt.date) -> tuple[int, int]:
-    """(times, persons) of one weak point within some days."""
+    """(times, among how many) of one weak point within some days; among none where nothing was held that could show it."""
     for each in WEAK_POINT_SOURCES[source](since, until):
         if (each.key, each.unit_id) == (key, unit_id):
             return each.count, each.n
-    return 0, _sizes({unit_id}, until).get(unit_id, 0)
+    return 0, _measured_at_all(source, key, unit_id, since, until)
+
+
+def _measured_at_all(source: str, key: str, unit_id: int, since: dt.date, until: dt.date) -> int:
+    """Among how many a weak point could have shown: who sat an exam or stood in a contest, else the members of the unit."""
+    if source == "exams":
+        ended = Q(exam__ends_at__gte=clock.at(since), exam__ends_at__lt=clock.at(until + dt.timedelta(days=1)))
+        sat = Paper.objects.filter(ended, unit_id=unit_id).exclude(started_at=None)
+        return sat.values("person").distinct().count()
+    if source == "contests":
+        rows = contests.low_criteria(since, until, below=ANYTHING)
+        return next((each.n for each in rows if (each.code, each.unit_id) == (key, unit_id)), 0)
+    return _sizes({unit_id}, until).get(unit_id, 0)
 
 
 def weak_points_visible_to(actor: Actor) -> WeakPointQuerySet:

@@ -18,7 +18,7 @@ from chengxin.core.errors import NotFound
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
 
-TONES = {rules.DONE: "ok", rules.ARRANGED: "info", rules.OPEN: "warn", rules.LATE: "bad", rules.AHEAD: "muted"}
+TONES = {rules.DONE: "ok", rules.ARRANGED: "info", rules.OPEN: "warn", rules.LATE: "bad", rules.AHEAD: "muted", rules.BEFORE: "muted"}
 SENT_ELSEWHERE = {"talks": "activities:talks", "risk": "activities:risks"}
 
 
