@@ -208,6 +208,8 @@ for _bucket, _told in ((FOOTAGE_BUCKET, S3), (FOOTAGE_COPY_BUCKET, S3_COPY)):
 # doors of the store past its S3 gateway, which its self-test must find shut
 STORE_FILERS, STORE_MASTERS = env_list("CHENGXIN_STORE_FILERS"), env_list("CHENGXIN_STORE_MASTERS")
 DOCUMENT_MAX_BYTES = env_number("CHENGXIN_DOCUMENT_MAX_MB", 50, least=1, most=500) * 1024 * 1024
+# the folder of a speech model, where transcripts are to be made on this machine (the extra "speech")
+SPEECH_MODEL = env_text("CHENGXIN_SPEECH_MODEL")
 
 # who acts
 AUTH_USER_MODEL = "people.User"

@@ -21,6 +21,7 @@ AUDIT_ACTIONS = (
     AuditAction("conduct.corrected", "更正言行评查表"),
     AuditAction("conduct.nominated", "由影像登记言行问题"),
     AuditAction("conduct.transcribed", "导入影像文字稿"),
+    AuditAction("conduct.transcript_asked", "请求本机转写影像"),
     AuditAction("conduct.moment_decided", "观看提示的时刻"),
     AuditAction("conduct.coached", "登记言行辅导"),
     AuditAction("conduct.followed_up", "辅导后再抽影像"),

@@ -129,6 +129,29 @@ class Transcript(models.Model):
         return f"transcript:{self.pk}"
 
 
+class TranscriptWish(models.Model):
+    """Somebody wants a transcript made on this machine; what came of it, and why where nothing did."""
+
+    WAITING, MADE, FAILED = "waiting", "made", "failed"
+    STATES = ((WAITING, "正在转写"), (MADE, "已转写"), (FAILED, "没有转写成功"))
+
+    recording = models.ForeignKey("evidence.Recording", models.PROTECT, related_name="+", verbose_name="影像")
+    scene = models.CharField("场景", max_length=11, blank=True)
+    state = models.CharField("状态", max_length=7, choices=STATES, default=WAITING)
+    trouble = models.CharField("原因", max_length=200, blank=True)
+    transcript = models.ForeignKey(Transcript, models.PROTECT, null=True, related_name="+")
+    asked_by = models.BigIntegerField("提出人")
+    asked_label = models.CharField("提出人", max_length=120)
+    asked_at = models.DateTimeField("提出时间")
+    ended_at = models.DateTimeField("结束时间", null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["recording"], condition=models.Q(state="waiting"), name="one_waiting_wish_a_recording")
+        ]
+
+
 @tracked
 class WatchMoment(models.Model):
     """What a scan nominates for a person to watch: nothing until somebody watched it, and no finding even then."""

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from chengxin.conduct import rules
 from chengxin.conduct.catalog import SECTION
-from chengxin.conduct.models import Transcript, WatchMoment
+from chengxin.conduct.models import Transcript, TranscriptWish, WatchMoment
 from chengxin.conduct.rules.transcripts import Cue, parsed
 from chengxin.conduct.selectors.reviews import in_reach
 from chengxin.core.actor import Actor
@@ -37,6 +37,11 @@ def recording_by_number(actor: Actor, text: str) -> Recording:
 def newest_of(recording: Recording) -> Transcript | None:
     """The transcript that nothing replaces."""
     return Transcript.objects.filter(recording=recording, replaced_by=None).first()
+
+
+def wish_of(recording: Recording) -> TranscriptWish | None:
+    """The last time somebody wanted one made here, whatever came of it."""
+    return TranscriptWish.objects.filter(recording=recording).first()
 
 
 def transcript_for(actor: Actor, pk: int) -> Transcript:

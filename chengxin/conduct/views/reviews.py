@@ -99,7 +99,10 @@ def _do(request: ActorRequest, found: Review, form: forms.SheetForm, given: dict
         messages.success(request, f"已提交评查表：{'不能判断' if made.is_unusable else f'{made.total} 分'}。")
         return
     services.save_sheet(actor, found, **sheet)
-    if wanted == "remark":
+    if wanted == "transcribe":
+        services.ask_transcript(actor, found.recording, scene=given["scene"])
+        messages.success(request, "已排队转写，完成后提示的时刻出现在这里。")
+    elif wanted == "remark":
         services.add_remark(actor, found, at_ms=_moment(given["at"]), text=given["remark"])
         messages.success(request, "已记下这一刻；评分草稿已保存。")
     elif wanted == "nominate":
@@ -140,7 +143,8 @@ def _review(request: ActorRequest, found: Review, form: forms.SheetForm) -> Http
         "has_looked": not why_not and drawn.has_looked(actor, found), "may_look": questions.may_look(actor, recording),
         "sheet": sheet, "lines": questions.lines_of(sheet) if sheet else [], "remarks": questions.remarks_of(found),
         "nominations": nominations, "seen": questions.findings_seen(actor, nominations), "entries": _entries(found),
-        "moments": transcripts.moments_of(recording), "transcript": transcript, "elements": _elements(found),
+        "moments": transcripts.moments_of(recording), "transcript": transcript, "wish": transcripts.wish_of(recording),
+        "elements": _elements(found),
         "moment_kinds": rules.MOMENT_KINDS, "moment_states": rules.MOMENT_STATES, "moment_tones": MOMENT_TONES, "time": rules.moment_text,
         "outcomes": dict(Review.OUTCOMES), "tones": OUTCOME_TONES, "coaching": follow_up.coaching if follow_up else None,
         "policy": selectors.sheet_policy_at(clock.local_day(recording.started_at)), "scenes": dict(selectors.scene_choices()),
