@@ -163,6 +163,27 @@ def test_when_the_time_is_up_the_sheet_ends_by_itself(site: Site) -> None:
     assert kept(paper) == {1: right(paper, 1)}
 
 
+def test_an_exam_without_script(site: Site) -> None:
+    exam = published(site.world)
+    context = site.browser.new_context(base_url=site.base_url, viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    site.contexts.append(context)
+    cookie = site.world.client("协管").cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": site.base_url}])
+    page = context.new_page()
+    page.goto(f"/exams/{exam.pk}/sit/")
+    page.get_by_role("button", name="开始").click()
+    paper = Paper.objects.get(person=site.world.persons["协管"], exam=exam)
+    for place in (1, 2, 3):
+        choose(page, paper, place)
+    page.get_by_role("button", name="保存答案").click()
+    expect(page.get_by_text("答案已保存。")).to_be_visible()
+    for place in (4, 5):
+        choose(page, paper, place)
+    page.get_by_role("button", name="交卷").click()
+    expect(page.get_by_text("已交卷。")).to_be_visible()
+    assert kept(paper) == {place: right(paper, place) for place in range(1, 6)}
+
+
 @pytest.mark.parametrize("screen", ["phone", "desktop"])
 def test_every_screen_fits_and_axe_finds_nothing_serious(site: Site, screen: str) -> None:
     world = site.world

@@ -170,6 +170,7 @@ def test_pages_plan_publish_and_keep_what_was_typed(world: World, stocked: World
     answer = client.post("/exams/plans/new/", {**typed, "points-0": "5"})
     assert answer.status_code == 303
     address = answer["Location"]
+    assert "应考 5 人，其中在编 4 人、协管 1 人。" in client.get(address).content.decode()
     assert client.post(address + "steps/publish/").status_code == 303
     assert client.post(address + "steps/make-up/", {"opens_at": "2026-09-30T10:00", "closes_at": "2026-09-30T11:00"}).status_code == 422
     assert client.post(address + "steps/make-up/", {"opens_at": "2026-10-01T10:00", "closes_at": "2026-10-01T11:00"}).status_code == 303

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ from chengxin.core.errors import Conflict, DomainError, NotAllowed
 from chengxin.exams import rules
 from chengxin.exams.models import Exam, ItemObjection, ItemVersion, Marking, Paper, Ruling
 from chengxin.exams.selectors import results, weak_items, weak_units
-from chengxin.exams.services import marking
+from chengxin.exams.services import exams, marking
 from tests.exams.conftest import DEVICE, TODAY, answer, at, sit, wrong
 from tests.world import World
 
@@ -205,3 +206,19 @@ def test_pages_object_decide_void_and_keep_what_was_typed(world: World, exam: Ex
         assert "再核实有效" in leader.get(f"/exams/plans/{exam.pk}/items/").content.decode()
         assert client.get("/exams/objections/").status_code == 403
     assert DEVICE not in page
+
+
+def test_an_item_of_an_exam_that_still_runs_is_not_explained_by_an_earlier_one(
+    world: World, exam: Exam, planned: Callable[..., Exam]
+) -> None:
+    paper = sit(world, exam, "队员", rights=0)
+    longer = exams.publish_exam(world.actor("督察"), planned(title="同一题库的另一场", closes_at=clock.at(TODAY, 20)))
+    with at(18):
+        page = world.client("队员").get(f"/exams/papers/{paper.pk}/result/").content.decode()
+        assert "有 5 道题正在另一场考试中使用" in page
+        assert "的解析" not in page
+        assert world.client("队员").get(f"/exams/papers/{paper.pk}/object/1/").status_code == 404
+        assert first_version(paper).stem not in world.client("局长").get(f"/exams/plans/{exam.pk}/items/").content.decode()
+    with at(20, 1):
+        assert "的解析" in world.client("队员").get(f"/exams/papers/{paper.pk}/result/").content.decode()
+    assert longer.state == "published"

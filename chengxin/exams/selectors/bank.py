@@ -34,7 +34,7 @@ def exam_policy_at(on: dt.date) -> ExamPolicy:
     """The rule of a day; the draft's values where nothing is in force."""
     given = rulebook.rule_values(RULE, on, simulate=True)
     names = ("pass_percent", "minutes", "most_minutes", "partial_percent", "objection_days", "weak_percent", "least_n")
-    return ExamPolicy(*(given[name] for name in names), given.version)
+    return ExamPolicy(**{name: given[name] for name in names}, version=given.version)
 
 
 def clause_titles() -> dict[str, str]:

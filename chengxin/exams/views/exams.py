@@ -116,6 +116,7 @@ def _exam(
         "exam": found, "units": units, "window": WINDOWS[window], "states": rules.EXAM_STATES, "tones": TONES, "kinds": rules.KINDS,
         "problem": problem, "may_plan": may_plan, "is_over": found.is_over(now), "classes": {"established": "在编", "auxiliary": "协管"},
         "rates": results.rates_of(actor, found) if found.state == rules.PUBLISHED else [],
+        "due": _due(found) if found.state == rules.PLANNED else "",
         "shortages": rules.shortages(found.lines, bank.stock()) if found.state == rules.PLANNED else [],
         "cancel_form": filled.get("cancel") or forms.ReasonForm(auto_id="cancel_%s"),
         "make_up_form": filled.get("make-up") or forms.MakeUpForm(initial=initial, auto_id="make_up_%s"),
@@ -127,6 +128,13 @@ def _exam(
         "takeovers": results.takeovers_in(actor, found),
     }  # fmt: skip
     return render(request, "exams/exam.html", context, status=status)
+
+
+def _due(exam: Exam) -> str:
+    """Who would be due if it were published now, by class."""
+    units = list(exam.units.values_list("pk", flat=True))
+    classes = [each.person_class for each in results.due_persons(units, clock.local_day(exam.opens_at))]
+    return f"应考 {len(classes)} 人，其中在编 {classes.count('established')} 人、协管 {classes.count('auxiliary')} 人。"
 
 
 def _make_up(actor: Actor, exam: Exam, given: dict[str, Any]) -> object:
