@@ -211,6 +211,20 @@ def test_coverage_counts_everyone_and_the_rest_has_names_and_reasons(world: Worl
     rest = {person.name: person.why for person in talk_facts.remaining(talk_facts.frame_of(2026), [world.units["一中队"].pk])}
     assert rest == {"队长": None, "装备员": None, "队员": "长期外派", "女队员": None}
     assert Remainder.objects.count() == 1
+    assert talk_facts.explained_count(2026) == selectors.year_summary(2026).talks_explained == 1
+
+
+def test_the_talks_are_done_when_whoever_remains_is_named_with_a_reason(world: World, programme: Programme) -> None:
+    def standing() -> tuple[str, str]:
+        overview = selectors.overview_of(2026)
+        assert overview is not None
+        return next((each.state, each.note) for each in overview.parts if each.part.code == "q4.talks")
+
+    talk(world)
+    assert standing() == ("arranged", "已谈 1/12")
+    for person in talk_facts.remaining(talk_facts.frame_of(2026)):
+        services.explain_remainder(world.actor("督察"), person, year=2026, reason="已安排在下月")
+    assert standing() == ("done", "已谈 1/12，11 人已说明")
 
 
 # --- risks ---

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from chengxin.activities import rules
 from chengxin.activities.models import Part, PartReport, Programme, Risk
 from chengxin.activities.selectors.policies import programme_in_force_from, programme_policy_at
-from chengxin.activities.selectors.talks import coverage_total
+from chengxin.activities.selectors.talks import coverage_total, explained_count
 from chengxin.contests import rules as contest_rules
 from chengxin.contests.models import Contest
 from chengxin.core import clock
@@ -149,13 +149,18 @@ def _standing(part: Part, year: int, on: dt.date, in_force_from: dt.date | None)
     done, arranged = bool(closed or reported or any(each.is_done for each in witnessed)), bool(coming or witnessed)
     note = "，".join(text for text in (f"办结 {closed} 次" if closed else "", f"已安排 {coming} 次" if coming else "") if text)
     if part.kind == "talks":
-        covered = coverage_total(year)
-        done, note = covered.is_whole, f"已谈 {covered.label}"
-        arranged = covered.reached > 0
+        done, arranged, note = _talks_stand(year)
     elif part.kind == "risk":
         done, arranged, note = _risks_stand(year)
     state = rules.part_state(part.starts_on, part.due_on, done=done, arranged=arranged, on=on, in_force_from=in_force_from)
     return PartStanding(part, state, note or ("已登记开展情况" if reported else ""), witnessed)
+
+
+def _talks_stand(year: int) -> tuple[bool, bool, str]:
+    """Talks are done once everybody was talked with, or whoever was not is named with a reason: (done, begun, how far)."""
+    covered, explained = coverage_total(year), explained_count(year)
+    note = f"已谈 {covered.label}" + (f"，{explained} 人已说明" if explained else "")
+    return covered.n > 0 and covered.rest == explained, covered.reached > 0, note
 
 
 def _risks_stand(year: int) -> tuple[bool, bool, str]:

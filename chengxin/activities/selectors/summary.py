@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chengxin.activities import rules
 from chengxin.activities.models import Activity, Risk, RosterLine, Talk, WeakPoint
 from chengxin.activities.selectors.programme import standings_of
-from chengxin.activities.selectors.talks import UnitCoverage, coverage_of, themes_counted
+from chengxin.activities.selectors.talks import UnitCoverage, coverage_of, explained_count, themes_counted
 from chengxin.core import clock
 
 
@@ -69,6 +69,7 @@ class YearSummary:
     made_up: int
     to_make_up: int
     talks: list[UnitCoverage]
+    talks_explained: int
     themes: dict[str, int]
     risks: list[RiskRow]
     weak_points: list[WeakRow]
@@ -104,7 +105,8 @@ def year_summary(year: int, as_of: dt.date | None = None, units: list[int] | Non
         cancelled=held.filter(state=rules.CANCELLED).count(),
         attendance=_attendance(lines.values_list("unit__sequence", "unit__name", "person_class", "presence", "reason_state")),
         made_up=absent.filter(is_made_up=True).count(), to_make_up=absent.filter(is_made_up=False).count(),
-        talks=coverage_of(year, units), themes=themes_counted(talks if units is None else talks.filter(unit_id__in=units)),
+        talks=coverage_of(year, units), talks_explained=explained_count(year, units),
+        themes=themes_counted(talks if units is None else talks.filter(unit_id__in=units)),
         risks=_risks(year, day, units), weak_points=_weak(year, units),
     )  # fmt: skip
 

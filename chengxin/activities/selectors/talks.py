@@ -75,6 +75,12 @@ def remaining(frame: Frame, units: list[int] | None = None) -> Any:
     return everyone_to_talk_with(frame, units).exclude(pk__in=talked_with(frame)).annotate(why=Subquery(reasons))
 
 
+def explained_count(year: int, units: list[int] | None = None) -> int:
+    """How many of those who remain are named with a reason."""
+    count: int = remaining(frame_of(year), units).exclude(why=None).count()
+    return count
+
+
 @dataclass(frozen=True)
 class UnitCoverage:
     """One class of one unit: how many, and how many were talked with."""
