@@ -15,11 +15,12 @@ from chengxin.conduct.rules.transcripts import Cue
 
 PHRASES, MEGABYTES, CUE, ROUNDS, GAP_MS = 1_000, 10, 24, 5, 5_000
 GOAL_MB_S, GOAL_MB = 10, 300
-MEMORY = """import resource, sys
+# the most of this very program: what getrusage tells begins with the most of who started it
+MEMORY = """import re, sys
 sys.path.insert(0, {root!r})
 from bench import scan
 scan.once()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"""
+print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])"""
 
 
 def run() -> Iterator[Result]:
