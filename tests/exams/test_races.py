@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+
 import pytest
 
 from chengxin.audit.models import Entry
 from chengxin.core import clock
+from chengxin.core.actor import Actor
 from chengxin.exams.models import Answer, Exam, Item, ItemVersion, Marking, Paper, Ruling, Takeover
 from chengxin.exams.selectors.answers import responses_of
 from chengxin.exams.services import bank, exams, marking, sitting
@@ -80,6 +84,32 @@ def test_publishing_twice_at_once_draws_once(transactional_db: None, world: Worl
     assert len({each.seed for each in results}) == 1
     assert made.papers.count() == 5
     assert Entry.objects.filter(action="exams.published", subject=f"exam:{made.pk}").count() == 1
+
+
+def test_the_same_form_sent_four_times_at_once_is_one_exam(transactional_db: None, world: World, planned) -> None:  # type: ignore[no-untyped-def]
+    key = uuid.uuid4()
+    results = at_once(*(now_frozen(lambda: planned(form_key=key)) for _ in range(4)))
+    assert refusals(results) == 0
+    assert len({each.pk for each in results}) == Exam.objects.count() == 1
+    assert Entry.objects.filter(action="exams.planned").count() == 1
+
+
+def test_two_deciders_at_once_have_one_winner(transactional_db: None, world: World, exam: Exam) -> None:
+    paper = sit(world, exam, "队员", rights=0)
+    with at(18):
+        objection = marking.file_objection(world.actor("队员"), paper, place=1, text="有误")
+    one, other = world.actor("局长"), world.actor("督察乙")
+
+    def decide(actor: Actor, voided: bool) -> Callable[[], object]:
+        def run() -> object:
+            with at(18):
+                return marking.decide_objection(actor, objection, voided=voided, reasons="经核实")
+
+        return run
+
+    results = at_once(decide(one, True), decide(other, False))
+    assert refusals(results) == 1
+    assert Entry.objects.filter(action="exams.objection_decided").count() == 1
 
 
 def test_two_revisions_and_two_reviews_at_once_have_one_winner(transactional_db: None, world: World) -> None:

@@ -75,7 +75,7 @@ def file_objection(actor: Actor, paper: Paper, *, place: int, text: str) -> Item
 @transaction.atomic
 def _file_objection(actor: Actor, paper: Paper, place: int, text: str) -> ItemObjection:
     require(actor, "exams.sit")
-    own = Paper.objects.select_for_update().select_related("exam").get(pk=paper.pk)
+    own = Paper.objects.select_for_update(of=("self",)).select_related("exam").get(pk=paper.pk)
     if own.person_id != actor.person_id:
         raise NotAllowed("not_own", "只能对本人的试卷提出异议。")
     if not text.strip():
@@ -102,7 +102,7 @@ def _file_objection(actor: Actor, paper: Paper, place: int, text: str) -> ItemOb
 def decide_objection(actor: Actor, objection: ItemObjection, *, voided: bool, reasons: str) -> ItemObjection:
     """Decide as a named person who neither filed it nor wrote or reviewed the item. 作废 recomputes every paper that has the item."""
     require(actor, "exams.decide")
-    locked = ItemObjection.objects.select_for_update().select_related("paper__exam", "version").get(pk=objection.pk)
+    locked = ItemObjection.objects.select_for_update(of=("self",)).select_related("paper__exam", "version").get(pk=objection.pk)
     outcome = "voided" if voided else "kept"
     if locked.outcome:
         if (locked.outcome, locked.decided_by) == (outcome, actor.user_id):
