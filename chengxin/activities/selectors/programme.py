@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from chengxin.activities import rules
 from chengxin.activities.models import Part, PartReport, Programme, Risk
 from chengxin.activities.selectors.policies import programme_in_force_from, programme_policy_at
+from chengxin.activities.selectors.sessions import activities_visible_to
 from chengxin.activities.selectors.talks import coverage_total, explained_count
 from chengxin.contests import rules as contest_rules
 from chengxin.contests.models import Contest
@@ -192,6 +193,4 @@ def overview_of(year: int, on: dt.date | None = None) -> Overview | None:
 
 def activities_of(part: Part, actor: Actor) -> list[Activity]:
     """The activities for a part that the actor may see, first to last."""
-    from chengxin.activities.selectors.sessions import activities_visible_to
-
     return list(activities_visible_to(actor).filter(parts=part).select_related("unit", "leader").order_by("starts_at"))
