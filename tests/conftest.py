@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,28 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
-    """Hold the embedded server for as long as the test session lasts, and set its database up as an installation is."""
+    """Hold the embedded server for as long as the test session lasts."""
     from django.conf import settings
 
-    from chengxin.cli.migrating import only_what_is_new_is_rendered
     from chengxin.core.postgres import running
 
-    with running(settings.DATABASE_TARGET), only_what_is_new_is_rendered():
+    with running(settings.DATABASE_TARGET):
         yield
+
+
+@pytest.fixture(scope="session")
+def quick_migrations() -> Iterator[ExitStack]:
+    from chengxin.cli.migrating import only_what_is_new_is_rendered
+
+    with ExitStack() as stack:
+        stack.enter_context(only_what_is_new_is_rendered())
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(quick_migrations: ExitStack, django_db_setup: None) -> None:
+    """The database is set up as an installation is; the tests themselves find everything as it was."""
+    quick_migrations.close()
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
