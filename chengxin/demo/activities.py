@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from chengxin.activities import services
-from chengxin.activities.models import Activity, Part, RosterLine, WeakPoint
+from chengxin.activities.models import Activity, Part, Risk, RosterLine, WeakPoint
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
@@ -126,10 +126,20 @@ class Activities:
     def _risks(self, number: int) -> None:
         members = still_in(self.units[f"squadron{number}"], self.persons[f"squadron{number}"])
         for place, (post, text, grade, measure) in enumerate(RISKS):
-            services.register_risk(
+            risk = services.register_risk(
                 self.actor(f"captain{number}"), form_key=self._key(), unit=self.units[f"squadron{number}"], post=post, text=text,
                 grade=grade, measure=measure, responsible=members[1 + place],
             )  # fmt: skip
+            for days, state, told in ((80, "controlled", "措施已落实，抽查两次没有发现问题。"), (160, "closed", "流程已改，风险消除。")):
+                self.at(
+                    clock.today() + dt.timedelta(days=days), 10, 30,
+                    lambda risk=risk, state=state, told=told: self._review_risk(number, risk, state, told),  # type: ignore[misc]
+                )  # fmt: skip
+
+    def _review_risk(self, number: int, risk: Risk, state: str, told: str) -> None:
+        services.review_risk(
+            self.actor(f"captain{number}"), risk, form_key=self._key(), text=told, state=state, grade=risk.grade, measure=risk.measure
+        )
 
     def _weak_points(self) -> None:
         """What the findings of the last months show: the first is trained, the rest waits for a decision."""

@@ -15,6 +15,7 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
 from chengxin.demo.present import still_in
+from chengxin.findings import services as findings
 from chengxin.people.models import Person, Unit, User
 
 TITLES = ("占道经营案", "违法搭建案", "擅自设置户外广告案", "随意倾倒建筑垃圾案", "损坏绿化设施案")
@@ -59,7 +60,7 @@ class Casereviews:
         if is_over:
             self.at(drawn_on + dt.timedelta(days=7), 9, 0, lambda: services.tell_results(self._office, self._round(year, quarter)))
             self.at(drawn_on + dt.timedelta(days=9), 15, 0, lambda: self._object(year, quarter))
-            self.at(drawn_on + LASTS, 9, 0, lambda: services.finalise_round(self._office, self._round(year, quarter)))
+            self.at(drawn_on + LASTS, 9, 0, lambda: self._finalise(year, quarter))
 
     @property
     def _office(self) -> Actor:
@@ -102,6 +103,19 @@ class Casereviews:
 
     def _name_of(self, person: int) -> str:
         return next(name for name, user in self.users.items() if user.person_id == person)
+
+    def _finalise(self, year: int, quarter: int) -> None:
+        """What stands is put right by the squadrons within the week and looked at by another of the office."""
+        found = services.finalise_round(self._office, self._round(year, quarter))
+        marks = Mark.objects.filter(reviewed__round=found).exclude(finding=None).select_related("finding__unit")
+        for mark in marks:
+            finding, day = mark.finding, clock.today()
+            assert finding is not None
+            captain = finding.unit.code.replace("squadron", "captain")
+            self.at(day + dt.timedelta(days=3), 15, 0, lambda finding=finding, captain=captain: findings.submit_rectification(  # type: ignore[misc]
+                self.actor(captain), finding, text="已补正文书并组织承办人学习，附补正页。"))  # fmt: skip
+            self.at(day + dt.timedelta(days=5), 15, 0, lambda finding=finding: findings.recheck_finding(  # type: ignore[misc]
+                self.actor("supervisor2"), finding, passed=True, note="已核对补正页。"))  # fmt: skip
 
     def _object(self, year: int, quarter: int) -> None:
         """The fourth squadron objects to one mark; a leader decides."""
