@@ -11,7 +11,7 @@ import pytest
 from chengxin.audit.models import Entry
 from chengxin.conduct import services
 from chengxin.conduct.models import Transcript, TranscriptWish, WatchMoment
-from chengxin.conduct.services import speech
+from chengxin.conduct.services import speech, speech_model
 from chengxin.core.errors import DomainError, NotAllowed
 from chengxin.evidence.models import Review
 from tests.conduct.conftest import marks
@@ -98,3 +98,28 @@ def test_what_goes_wrong_is_told_and_may_be_asked_anew(
     wish.refresh_from_db()
     assert (wish.state, message in wish.trouble, Transcript.objects.count()) == ("failed", True, 0)
     assert services.ask_transcript(world.actor("督察"), drawn[0].recording) != wish
+
+
+def test_a_model_that_comes_in_two_wheels_is_put_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    for number, name in enumerate(speech_model.WHEELS, start=1):
+        data = tmp_path / name / "data"
+        data.mkdir(parents=True)
+        (data.parent / "__init__.py").write_text("", encoding="ascii")
+        (data / f"model.bin.part{number}").write_bytes(bytes([number]) * 3)
+    (tmp_path / speech_model.WHEELS[1] / "data" / "config.json").write_text("{}", encoding="ascii")
+    settings.SPEECH_MODEL = ""
+    assert speech_model.model_folder() is None
+    monkeypatch.syspath_prepend(str(tmp_path))
+    folder = speech_model.model_folder()
+    assert folder is not None
+    assert (folder / "model.bin").read_bytes() == b"\1\1\1\2\2\2"
+    assert sorted(file.name for file in folder.iterdir()) == ["config.json", "model.bin"]
+    written = (folder / "model.bin").stat().st_mtime_ns
+    assert speech_model.model_folder() == folder
+    assert (folder / "model.bin").stat().st_mtime_ns == written
+    assert [each.name for each in folder.parent.iterdir() if "speech-model" in each.name] == ["speech-model"]
+
+
+def test_a_named_folder_that_is_not_there_is_no_model(tmp_path: Path, settings: Any) -> None:
+    settings.SPEECH_MODEL = str(tmp_path / "nowhere")
+    assert speech_model.model_folder() is None

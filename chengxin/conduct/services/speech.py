@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
@@ -18,6 +17,7 @@ from chengxin.audit.services import record
 from chengxin.conduct import rules, selectors
 from chengxin.conduct.models import Transcript, TranscriptWish
 from chengxin.conduct.services.sheets import require_reviewer
+from chengxin.conduct.services.speech_model import model_folder
 from chengxin.conduct.services.transcripts import keep_transcript
 from chengxin.core import clock
 from chengxin.core.actor import Actor, system_actor
@@ -36,8 +36,8 @@ def why_not_here() -> str:
     """Why this machine makes no transcripts, or ""."""
     if importlib.util.find_spec(LIBRARY) is None:
         return "本机没有安装语音转写（chengxin[speech]），请导入文字稿，或请系统管理员安装。"
-    if not settings.SPEECH_MODEL or not Path(settings.SPEECH_MODEL).is_dir():
-        return "没有设置语音模型目录（CHENGXIN_SPEECH_MODEL），请导入文字稿，或请系统管理员设置。"
+    if model_folder() is None:
+        return "没有语音模型，或 CHENGXIN_SPEECH_MODEL 所指的目录不存在；请导入文字稿，或请系统管理员安装 chengxin[speech]。"
     return ""
 
 
@@ -111,7 +111,7 @@ def _heard(path: Path, recording: Recording) -> dict[str, Any]:
     words = " ".join(sorted({phrase.text for phrase in policy.phrases()}))
     # by its path and not as a module: the package beside it would bring the whole site along
     program = Path(__file__).with_name("listening.py")
-    command = [sys.executable, str(program), str(path), settings.SPEECH_MODEL, words]
+    command = [sys.executable, str(program), str(path), str(model_folder()), words]
     seconds = (recording.duration_ms or 3_600_000) / 1000
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=BASE_S + PER_SECOND * seconds)
