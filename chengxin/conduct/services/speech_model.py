@@ -16,8 +16,8 @@ PARTS = "model.bin.part*"
 def model_folder() -> Path | None:
     """Where the model lies; None where this machine has none. A model in wheels is put together once, in the data directory."""
     if settings.SPEECH_MODEL:
-        folder = Path(settings.SPEECH_MODEL)
-        return folder if folder.is_dir() else None
+        named = Path(settings.SPEECH_MODEL)
+        return named if named.is_dir() else None
     brought = [folder for name in WHEELS if (folder := _data_of(name)) is not None]
     if len(brought) < len(WHEELS):
         return None
