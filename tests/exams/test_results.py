@@ -218,7 +218,10 @@ def test_an_item_of_an_exam_that_still_runs_is_not_explained_by_an_earlier_one(
         assert "有 5 道题正在另一场考试中使用" in page
         assert "的解析" not in page
         assert world.client("队员").get(f"/exams/papers/{paper.pk}/object/1/").status_code == 404
-        assert first_version(paper).stem not in world.client("局长").get(f"/exams/plans/{exam.pk}/items/").content.decode()
+        page = world.client("局长").get(f"/exams/plans/{exam.pk}/items/").content.decode()
+        assert first_version(paper).stem not in page
+        assert "道题正用于还没有结束的考试" in page
+        assert "没有答卷" not in page
     with at(20, 1):
         assert "的解析" in world.client("队员").get(f"/exams/papers/{paper.pk}/result/").content.decode()
     assert longer.state == "published"

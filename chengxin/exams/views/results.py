@@ -94,8 +94,9 @@ def figures(request: ActorRequest, pk: int) -> HttpResponse:
         raise Conflict("not_over", "考试全部结束以后才能查看题目分析。")
     sealed = bank.sealed_versions()
     reports = results.item_reports(exam, bank.exam_policy_at(clock.local_day(exam.ends_at)).least_n)
+    shown = [each for each in reports if each.version.pk not in sealed]
     context = {
-        "exam": exam, "reports": [each for each in reports if each.version.pk not in sealed],
+        "exam": exam, "reports": shown, "hidden": len(reports) - len(shown),
         "kinds": rules.KINDS, "may_decide": request.actor.may("exams.decide"), "letters": rules.LETTERS,
         "rulings": list(exam.rulings.select_related("version")),
     }  # fmt: skip
