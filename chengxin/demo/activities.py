@@ -60,7 +60,7 @@ class Activities:
                         lambda parts=parts, held_on=held_on, title=title: self._arrange(parts, held_on, title, today),  # type: ignore[misc]
                     )  # fmt: skip
             self._plan_fourth_quarter(year, begins, today)
-        self.at(today - dt.timedelta(days=40), 9, 0, self._weak_points)
+        self.at(max(today - dt.timedelta(days=40), first_day + dt.timedelta(days=30)), 9, 0, self._weak_points)
 
     @property
     def _office(self) -> Actor:

@@ -44,7 +44,7 @@ class Conduct:
         """Signatures in the second month; last month's draw is judged this month, one recording leads to a coaching."""
         self.at(first_day + dt.timedelta(days=35), 9, 0, self._sign)
         month = (today.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
-        drawn_on = today.replace(day=2)
+        drawn_on = max(today.replace(day=2), first_day + dt.timedelta(days=20))
         self.at(drawn_on, 23, 10, lambda: self._judge(month))
         self.at(drawn_on + dt.timedelta(days=3), 16, 0, self._coach)
         self.at(today - dt.timedelta(days=1), 23, 20, self._follow_up)
@@ -61,7 +61,9 @@ class Conduct:
         for number in range(1, 7):
             members = still_in(self.units[f"squadron{number}"], self.persons[f"squadron{number}"])
             for person in members[: len(members) if number < 6 else 24]:
-                services.sign_off(self.actor(names[person.pk]), version=current.label)
+                actor = self.actor(names[person.pk])
+                if actor.may("conduct.practise"):  # not while suspended
+                    services.sign_off(actor, version=current.label)
 
     def _judge(self, month: dt.date) -> None:
         draw = drawing.cast_month(self._office, drawing.freeze_month(self._office, month), public="一 四 四 六")
