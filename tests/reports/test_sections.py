@@ -8,6 +8,8 @@ import io
 import uuid
 from typing import Any
 
+from chengxin.activities import services as activities
+from chengxin.activities.models import Part
 from chengxin.bulletins import rules as bulletin_rules
 from chengxin.bulletins.services.drafting import draft_bulletin
 from chengxin.core import clock
@@ -70,6 +72,44 @@ def test_the_third_quarter_is_missing_no_case_review(world: World) -> None:
         found = rows(section(2026, "activities"), "季度主题活动")
     assert [row[3] for row in found] == ["尚无记录", "尚无记录", "方案不安排", "尚无记录"]
     assert found[2][1] == "守纪律、展风采、树形象"
+
+
+def test_the_years_programme_stands_part_by_part_with_attendance_talks_and_what_is_owed(world: World) -> None:
+    with on(AUTUMN):
+        captain = world.actor("队长")
+        activities.create_programme(world.actor("督察"), year=2026)
+        part = Part.objects.get(code="q4.study")
+        now = clock.now()
+        planned = activities.plan_activity(
+            captain, form_key=uuid.uuid4(), parts=[part], title="廉政专题学习", place="局会议室", starts_at=now,
+            ends_at=now + dt.timedelta(hours=2), unit=world.units["一中队"], units=[world.units["一中队"]], leader=world.persons["队长"],
+        )  # fmt: skip
+        opened_one = activities.open_activity(captain, planned)
+        activities.close_activity(captain, opened_one, key=uuid.uuid4(), absent={world.persons["协管"].pk: "none"})
+        activities.record_talk(
+            captain, form_key=uuid.uuid4(), person=world.persons["队员"], held_on=AUTUMN, themes=["work"], content="想学无人机。"
+        )
+    with on():
+        found = section(2026, "activities")
+        assert rows(found, "季度主题活动")[3][2] == "5 项，已开展 1，逾期 4"
+        by_part = {row[1]: row[2] for row in rows(found, "活动内容逐项")}
+        assert (by_part["廉政专题学习"], by_part["全员谈心谈话"], len(by_part)) == ("已开展", "逾期未开展", 19)
+        assert ["一中队", "协管", 1, 0, 0, 1] in rows(found, "活动到场")
+        assert ["一中队", "在编", 4, 1, 3] in rows(found, "谈心谈话")
+        assert rows(found, "谈话主题") == [["岗位工作", 1]]
+        assert "想学无人机" not in str(found)
+        keys = [item["key"] for item in found["open_items"]]
+        first = world.units["一中队"].pk
+        assert {f"talks:2026-{first}", f"lessons:2026-{first}"} <= set(keys)
+        assert f"part:{part.pk}" not in keys
+        assert len(keys) == len(set(keys))
+
+
+def test_a_year_without_a_programme_owes_no_activities(world: World) -> None:
+    with on():
+        found = section(2026, "activities")
+    assert found["open_items"] == []
+    assert [row[2] for row in rows(found, "季度主题活动")] == ["尚无记录"] * 4
 
 
 def test_inspections_stand_by_quarter_class_and_mode_and_count_in_the_indicators(world: World) -> None:

@@ -18,7 +18,7 @@ from chengxin.activities.selectors.programme import (
 )
 from chengxin.activities.selectors.risks import risk_for, risks_visible_to
 from chengxin.activities.selectors.sessions import activities_visible_to, activity_for, count_of_activity
-from chengxin.activities.selectors.summary import YearSummary, year_summary
+from chengxin.activities.selectors.summary import Unsettled, YearSummary, unsettled_of, year_summary
 from chengxin.activities.selectors.talks import coverage_of, talk_for, talks_visible_to
 from chengxin.activities.selectors.waiting import work_waiting_for
 from chengxin.activities.selectors.weak_points import WEAK_POINT_SOURCES, WeakCandidate, weak_point_for, weak_points_visible_to
@@ -27,6 +27,7 @@ __all__ = [
     "PART_WITNESSES",
     "WEAK_POINT_SOURCES",
     "PartStanding",
+    "Unsettled",
     "WeakCandidate",
     "Witnessed",
     "YearSummary",
@@ -47,6 +48,7 @@ __all__ = [
     "talk_for",
     "talks_policy_at",
     "talks_visible_to",
+    "unsettled_of",
     "weak_point_for",
     "weak_points_visible_to",
     "weak_policy_at",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from chengxin.activities import rules
 from chengxin.activities.models import Activity, Risk, RosterLine, Talk, WeakPoint
-from chengxin.activities.selectors.programme import standings_of
-from chengxin.activities.selectors.talks import UnitCoverage, coverage_of, explained_count, themes_counted
+from chengxin.activities.selectors.programme import PartStanding, standings_of
+from chengxin.activities.selectors.talks import UnitCoverage, coverage_of, explained_count, frame_of, remaining, themes_counted
 from chengxin.core import clock
+from chengxin.people import selectors as people
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,22 @@ class WeakRow:
 
 
 @dataclass(frozen=True)
+class Unsettled:
+    """What a year leaves open. ``key`` ("part:3", "talks:2026-2") stays the same however often it is asked for."""
+
+    key: str
+    text: str
+    unit: str = ""
+    due_on: str = ""
+
+
+@dataclass(frozen=True)
 class YearSummary:
     """What a year came to, as of a day. Empty lists where nothing was kept."""
 
     year: int
     as_of: dt.date
+    standings: list[PartStanding]
     parts: list[PartsSummary]
     activities: int
     cancelled: int
@@ -100,8 +112,9 @@ def year_summary(year: int, as_of: dt.date | None = None, units: list[int] | Non
     lines = lines if units is None else lines.filter(unit_id__in=units)
     talks = Talk.objects.filter(year=year)
     absent = lines.filter(presence=rules.ABSENT)
+    standings = standings_of(year, day)
     return YearSummary(
-        year=year, as_of=day, parts=_parts(year, day), activities=held.filter(state=rules.CLOSED).count(),
+        year=year, as_of=day, standings=standings, parts=_parts(standings, day), activities=held.filter(state=rules.CLOSED).count(),
         cancelled=held.filter(state=rules.CANCELLED).count(),
         attendance=_attendance(lines.values_list("unit__sequence", "unit__name", "person_class", "presence", "reason_state")),
         made_up=absent.filter(is_made_up=True).count(), to_make_up=absent.filter(is_made_up=False).count(),
@@ -111,8 +124,51 @@ def year_summary(year: int, as_of: dt.date | None = None, units: list[int] | Non
     )  # fmt: skip
 
 
-def _parts(year: int, day: dt.date) -> list[PartsSummary]:
-    standings = standings_of(year, day)
+def unsettled_of(year: int, as_of: dt.date) -> list[Unsettled]:
+    """What is still owed of a year that has a programme: late parts, people nobody talked with or explained, training not made up,
+    weak points not measured again. A year without a programme owes nothing (3.3)."""
+    standings = standings_of(year, as_of)
+    if not standings:
+        return []
+    late = [
+        Unsettled(f"part:{each.part.pk}", f"{rules.QUARTERS[each.part.quarter].partition('（')[0]}“{each.part.title}”{each.label}",
+                  due_on=each.part.due_on.isoformat())
+        for each in standings
+        if each.state == rules.LATE
+    ]  # fmt: skip
+    return [*late, *_talks_left(year, as_of), *_lessons_left(year), *_points_left(year)]
+
+
+def _talks_left(year: int, as_of: dt.date) -> list[Unsettled]:
+    """Units with people who were neither talked with nor named with a reason, once the window has closed."""
+    ends = frame_of(year).window[1]
+    if as_of <= ends:
+        return []
+    units = {row.unit.pk: row.unit for row in coverage_of(year) if row.covered.rest}
+    left = {pk: remaining(frame_of(year), [pk]).filter(why=None).count() for pk in units}
+    return [
+        Unsettled(f"talks:{year}-{pk}", f"{left[pk]} 人没有谈心谈话，也没有说明原因", unit.name, ends.isoformat())
+        for pk, unit in units.items()
+        if left[pk]
+    ]
+
+
+def _lessons_left(year: int) -> list[Unsettled]:
+    """Absences of closed activities that were not made up, by unit."""
+    counted = Counter(RosterLine.objects.all().to_make_up().filter(activity__year=year).values_list("unit_id", flat=True))
+    names = {unit.pk: unit.name for unit in people.all_units()}
+    return [Unsettled(f"lessons:{year}-{pk}", f"{n} 人次缺席尚未补训", names.get(pk, "")) for pk, n in sorted(counted.items())]
+
+
+def _points_left(year: int) -> list[Unsettled]:
+    points = WeakPoint.objects.filter(until__year=year, state__in=[rules.NOMINATED, rules.ACCEPTED_POINT]).select_related("unit")
+    return [
+        Unsettled(f"weak_point:{each.pk}", f"薄弱环节“{each.title}”：{rules.POINT_STATES[each.state]}", each.unit.name)
+        for each in points.order_by("pk")
+    ]  # fmt: skip
+
+
+def _parts(standings: list[PartStanding], day: dt.date) -> list[PartsSummary]:
     return [
         PartsSummary(
             quarter, len(mine), sum(each.part.due_on <= day and each.state != rules.BEFORE for each in mine),
