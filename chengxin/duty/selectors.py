@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,6 +108,13 @@ def leave_days(persons: Collection[int], days: Collection[dt.date]) -> set[tuple
     span = (min(days), max(days) + dt.timedelta(days=1))
     found = Leave.objects.filter(person__in=list(persons), granted=True, period__overlap=span).values_list("person_id", "period")
     return {(person, day) for person, period in found for day in days if day in period}
+
+
+def away_throughout(persons: Collection[int], since: dt.date, until: dt.date) -> set[int]:
+    """Who of the persons is on granted leave on every day from ``since`` to ``until`` (inclusive)."""
+    days = [since + dt.timedelta(days=each) for each in range((until - since).days + 1)]
+    counted = Counter(person for person, _ in leave_days(persons, days))
+    return {person for person, n in counted.items() if n == len(days)}
 
 
 def shift_for(actor: Actor, pk: int) -> Shift:

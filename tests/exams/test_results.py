@@ -8,13 +8,16 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from chengxin.audit.models import Entry
 from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
+from chengxin.duty.models import Leave
 from chengxin.exams import rules
 from chengxin.exams.models import Exam, ItemObjection, ItemVersion, Marking, Paper, Ruling
 from chengxin.exams.selectors import results, weak_items, weak_units
+from chengxin.exams.selectors import sitting as sitting_facts
 from chengxin.exams.services import exams, marking
 from tests.exams.conftest import DEVICE, TODAY, answer, at, sit, wrong
 from tests.world import World
@@ -158,6 +161,26 @@ def test_rates_stand_by_unit_and_class_with_n_and_persons_by_name_only(world: Wo
     with at(18):
         assert "缺考" in world.client("队长").get(f"/exams/plans/{exam.pk}/persons/").content.decode()
     assert results.rates_of(world.actor("外队长"), exam) == []
+
+
+def test_who_is_on_leave_all_the_while_is_not_due_and_not_absent(world: World, exam: Exam) -> None:
+    for name, days in (("女队员", 3), ("协管", 0)):  # leave that ends before the last day of the exam excuses nobody
+        since = TODAY - dt.timedelta(days=1)
+        until = max(TODAY, clock.local_day(exam.ends_at)) + dt.timedelta(days=days) if days else TODAY
+        Leave.objects.create(
+            person=world.persons[name], period=DateRange(since, until), granted=True, asked_by=world.users[name].pk,
+            asked_at=clock.now(), decided_at=clock.now(), decided_by=world.users["队长"].pk, decided_by_label="队长",
+        )  # fmt: skip
+    with at(18, day=clock.local_day(exam.ends_at)):
+        found = {each.person_class: (each.due, each.excused) for each in results.rates_of(world.actor("局长"), exam)}
+        assert found == {"established": (3, 1), "auxiliary": (1, 0), "": (4, 1)}
+        page = world.client("队长").get(f"/exams/plans/{exam.pk}/persons/?export=csv").content.decode()
+        standing = {name: line for line in page.splitlines() for name in ("女队员", "协管", "装备员") if name in line.split(",")}
+        assert "请假" in standing["女队员"]
+        assert "缺考" in standing["协管"]
+        assert "缺考" in standing["装备员"]
+        assert [each.step for each in sitting_facts.standings_of(world.actor("女队员"))] == ["excused"]
+        assert [each.step for each in sitting_facts.standings_of(world.actor("协管"))] == ["missed"]
 
 
 def test_figures_and_weak_points_come_with_their_n(world: World, exam: Exam) -> None:

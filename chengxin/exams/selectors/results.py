@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
+from chengxin.duty import selectors as duty
 from chengxin.exams import rules
 from chengxin.exams.models import Exam, ItemObjection, ItemVersion, Marking, Paper, Ruling, Takeover
 from chengxin.exams.selectors import bank
@@ -84,13 +85,15 @@ def ended_papers(exam: Exam) -> list[Paper]:
 
 @dataclass(frozen=True)
 class Rate:
-    """A unit's class in an exam: due, sat, passed. ``person_class`` is empty in the sum over both."""
+    """A unit's class in an exam: due, sat, passed, and who was on leave all the while and is not due. ``person_class`` is empty in
+    the sum over both."""
 
     unit: str
     person_class: str
     due: int
     sat: int
     passed: int
+    excused: int
 
     @property
     def percent(self) -> str:
@@ -105,14 +108,23 @@ def rates_of(actor: Actor, exam: Exam) -> list[Rate]:
     over = [each for each in papers if each.started_at and each.ended_at(now)]
     marks = marks_of(over)
     sat, passed = {each.person_id for each in over}, {each.person_id for each in over if marks[each.pk].passed}
+    away = on_leave_throughout(exam, {each.person_id for each in papers}) - {each.person_id for each in papers if each.started_at}
     groups: dict[tuple[str, str], list[int]] = {}
     for each in papers:
         if each.attempt == 1:
             for person_class in (each.person_class, ""):
                 groups.setdefault((each.unit.name, person_class), []).append(each.person_id)
     order = {name: at for at, name in enumerate(dict.fromkeys(unit for unit, _ in groups))}
-    rows = [Rate(unit, each, len(who), len(sat & set(who)), len(passed & set(who))) for (unit, each), who in groups.items()]
+    rows = [
+        Rate(unit, each, len(set(who) - away), len(sat & set(who)), len(passed & set(who)), len(away & set(who)))
+        for (unit, each), who in groups.items()
+    ]
     return sorted(rows, key=lambda row: (order[row.unit], row.person_class == "", row.person_class != "established"))
+
+
+def on_leave_throughout(exam: Exam, persons: Collection[int]) -> set[int]:
+    """Who of the persons was on granted leave from the first to the last day of an exam, make-up included: they missed nothing."""
+    return duty.away_throughout(persons, clock.local_day(exam.opens_at), clock.local_day(exam.ends_at))
 
 
 # --- what the items' numbers say ---
@@ -255,7 +267,7 @@ def due_persons(units: Collection[int], on: dt.date) -> list[Person]:
 # --- lists ---
 
 CLASSES = {"established": "在编", "auxiliary": "协管"}
-STANDINGS = ("未答题", "答题中", "已交卷", "到时收卷", "缺考")
+STANDINGS = ("未答题", "答题中", "已交卷", "到时收卷", "缺考", "请假")
 
 
 def exams_listed(actor: Actor) -> QuerySet[Exam, Any]:
@@ -270,11 +282,13 @@ def exams_listed(actor: Actor) -> QuerySet[Exam, Any]:
 def papers_listed(actor: Actor, exam: Exam) -> QuerySet[Paper, Any]:
     """Papers of the actor's units with the newest marks, as a list shows them."""
     now = clock.now()
+    away = on_leave_throughout(exam, set(Paper.objects.filter(exam=exam, started_at=None).values_list("person", flat=True)))
     newest = Marking.objects.filter(paper=OuterRef("pk")).order_by("-pk")
     standing = Case(
         When(handed_in_at__isnull=False, then=Value("已交卷")),
         When(deadline_at__lt=now, then=Value("到时收卷")),
         When(started_at__isnull=False, then=Value("答题中")),
+        When(person__in=away, then=Value("请假")),
         default=Value("缺考" if now > exam.closes_at else "未答题"),
     )
     query = Paper.objects.filter(exam=exam).visible_to(actor).annotate(

@@ -9,13 +9,13 @@ from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.exams import rules
 from chengxin.exams.models import Answer, Exam, ItemVersion, Paper
-from chengxin.exams.selectors.results import marks_of
+from chengxin.exams.selectors.results import marks_of, on_leave_throughout
 
 
 @dataclass(frozen=True)
 class Standing:
     """How an exam stands for a person: its papers (first attempt first) and what may be done now ("start", "continue", "wait", "done",
-    "result", "missed")."""
+    "result", "excused", "missed")."""
 
     exam: Exam
     papers: list[Paper]
@@ -74,7 +74,9 @@ def _step(papers: list[Paper]) -> str:
     if window in {"between", "make_up"} and last.attempt == 1 and not has_passed(last):
         return "start" if window == "make_up" else "wait"
     if exam.is_over(now):
-        return "result" if any(each.started_at for each in papers) else "missed"
+        if any(each.started_at for each in papers):
+            return "result"
+        return "excused" if on_leave_throughout(exam, [last.person_id]) else "missed"
     return "done"
 
 

@@ -23,7 +23,7 @@ COOKIE = "exam_device"  # names the browser, not the person
 COOKIE_S = 400 * 24 * 3600
 STEPS = {
     "start": ("可以开始", "ok"), "continue": ("答题中", "warn"), "wait": ("等待开考", "info"), "done": ("已交卷", "muted"),
-    "result": ("已结束", "muted"), "missed": ("缺考", "bad"),
+    "result": ("已结束", "muted"), "excused": ("请假", "muted"), "missed": ("缺考", "bad"),
 }  # fmt: skip
 BROWSERS = (("MicroMessenger", "微信"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 
