@@ -21,6 +21,8 @@ from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion,
 
 # how the chapters above recount their open terms when a year's calendar changes: in the same transaction, with a trace each
 RECOUNTS: list[Callable[[Actor], int]] = []
+# what a chapter above asks of a rule's values before they are published, by the rule's code: DomainError for what it cannot work with
+PROOFS: dict[str, Callable[[Mapping[str, Any]], None]] = {}
 
 
 @transaction.atomic
@@ -86,6 +88,7 @@ def publish_version(actor: Actor, rule_code: str, *, values: Mapping[str, Any], 
     if unknown:
         raise DomainError("unknown_value", f"规则没有这些数值：{'、'.join(sorted(unknown))}。")
     merged = {name: {**entry, "value": values.get(name, entry["value"])} for name, entry in running.values.items()}
+    prove(rule_code, {name: entry["value"] for name, entry in merged.items()})
     running.period = DateRange(running.period.lower, in_force_on)
     running.save(update_fields=["period"])
     number = RuleVersion.objects.filter(rule=rule).count() + 1
@@ -96,6 +99,12 @@ def publish_version(actor: Actor, rule_code: str, *, values: Mapping[str, Any], 
         )  # fmt: skip
     record(actor, "rulebook.published", f"rule:{rule.code}", details={"version": number, "on": str(in_force_on)})
     return made
+
+
+def prove(rule_code: str, values: Mapping[str, Any]) -> None:
+    """Let the chapter that works by a rule look at its values. Raises DomainError with what is wrong and how to put it right."""
+    if rule_code in PROOFS:
+        PROOFS[rule_code](values)
 
 
 @transaction.atomic

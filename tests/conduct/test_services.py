@@ -21,6 +21,7 @@ from chengxin.files import selectors as files
 from chengxin.findings import services as findings
 from chengxin.findings.models import Finding
 from chengxin.people import services as people
+from chengxin.rulebook import services as rulebook
 from chengxin.rulekit import draws
 from tests.conduct.conftest import TODAY, Later, marks, reviewed, srt, uploaded
 from tests.evidence.conftest import refusing
@@ -53,6 +54,17 @@ def test_who_wears_nothing_or_saw_another_version_does_not_sign(world: World) ->
         services.sign_off(world.actor("审计员"), version=VERSION)
     with refused(Conflict, "新的版本"):
         services.sign_off(world.actor("队员"), version="conduct.phrases@0")
+
+
+def test_norms_with_a_phrase_of_one_character_are_refused_when_they_are_published(world: World) -> None:
+    bad = {"prohibited_words": [{"text": "滚", "entry": "conduct.insult"}]}
+    for values, told in ((bad, "只有一个字"), ({"elements": "自我介绍"}, "格式不对")):
+        with refused(DomainError, told):
+            rulebook.publish_version(SYSTEM, "conduct.phrases", values=values, in_force_on=TODAY, document_number="2")
+    assert selectors.version_in_force().label == VERSION  # type: ignore[union-attr]
+    good = {"prohibited_words": [{"text": "滚开", "entry": "conduct.insult"}]}
+    rulebook.publish_version(SYSTEM, "conduct.phrases", values=good, in_force_on=TODAY, document_number="2")
+    assert "滚开" in {each.text for each in selectors.conduct_policy_at(TODAY).phrases()}
 
 
 @pytest.mark.django_db

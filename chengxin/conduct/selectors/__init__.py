@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,15 @@ def conduct_policy_at(on: dt.date, *, simulate: bool = True) -> rules.ConductPol
         return rules.conduct_policy(values.values, _scene_titles(), values.version, simulated=values.simulated)
     except rules.Misfit as error:
         raise DomainError("bad_phrases", f"文明用语规则有误：{error}请在制度中更正。") from error
+
+
+def prove_phrases(values: Mapping[str, Any]) -> None:
+    """Whether phrase norms could be worked with. Raises DomainError naming what does not fit."""
+    try:
+        rules.conduct_policy(values, _scene_titles(), "")
+    except (rules.Misfit, KeyError, TypeError) as error:
+        told = str(error) if isinstance(error, rules.Misfit) else "缺少必需的内容或格式不对。"
+        raise DomainError("bad_phrases", f"文明用语规则有误：{told}请更正后再发布。", field="values") from error
 
 
 def sheet_policy_at(on: dt.date) -> rules.SheetPolicy:
