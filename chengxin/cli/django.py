@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import click
 
@@ -35,4 +35,7 @@ def django(arguments: tuple[str, ...]) -> None:
     with with_database():
         from django.core.management import execute_from_command_line
 
-        execute_from_command_line(["chengxin django", *arguments])
+        from chengxin.cli.migrating import only_what_is_new_is_rendered
+
+        with only_what_is_new_is_rendered() if arguments[:1] == ("migrate",) else nullcontext():
+            execute_from_command_line(["chengxin django", *arguments])

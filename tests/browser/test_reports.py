@@ -18,8 +18,14 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+DRAWN = """() => { const charts = [...document.querySelectorAll('[data-chart]')];
+  return charts.length > 0 && charts.every((each) => each.querySelector('svg path')); }"""
+
+
 def charts_are_drawn(page: Page) -> bool:
-    return bool(page.evaluate("[...document.querySelectorAll('[data-chart]')].every((each) => each.querySelector('svg path'))"))
+    """Whether every chart of the page is drawn, which comes after the page itself."""
+    page.wait_for_function(DRAWN)
+    return True
 
 
 @pytest.fixture

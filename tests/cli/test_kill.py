@@ -113,7 +113,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with all tables and nothing in them, and no server any more."""
     data = tmp_path_factory.mktemp("migrated") / "data"
     command = [sys.executable, "-m", "chengxin", "django", "migrate", "-v", "0"]
-    subprocess.run(command, cwd=ROOT, env=durable(data), check=True, timeout=180)
+    subprocess.run(command, cwd=ROOT, env=durable(data), check=True, timeout=400)
     until = time.monotonic() + 30
     while list(data.rglob("postmaster.pid")) and time.monotonic() < until:
         time.sleep(0.1)
