@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "chengxin.bulletins",
     "chengxin.reports",
     "chengxin.portal",
+    "chengxin.transfer",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",

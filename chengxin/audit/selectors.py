@@ -18,3 +18,8 @@ def sealing_checkpoint(entry: Entry) -> Checkpoint | None:
     """The checkpoint that holds the entry, None while it is not sealed."""
     found = Checkpoint.objects.filter(from_xid__lte=entry.xid, until_xid__gt=entry.xid)
     return found.defer("leaves", "entry_ids").first()
+
+
+def entry_count() -> int:
+    """All entries there are."""
+    return Entry.objects.count()

@@ -26,6 +26,9 @@ COMMANDS = {
     "bench": "chengxin.cli.bench:bench",
     "year-end": "chengxin.cli.reports:year_end",
     "justice-export": "chengxin.cli.reports:justice_export",
+    "backup": "chengxin.cli.backup:backup",
+    "restore": "chengxin.cli.backup:restore",
+    "check": "chengxin.cli.backup:check",
     "django": "chengxin.cli.django:django",
 }
 

@@ -41,3 +41,8 @@ def sheet_for(actor: Actor, kind: str, number: int) -> SheetImport:
     if found is None:
         raise NotFound("no_import", "没有这份预览，请重新上传。")
     return found
+
+
+def file_count() -> int:
+    """All stored originals' records."""
+    return StoredFile.objects.count()

@@ -5,16 +5,21 @@ server, waits for the exclusive lock and stops the server once nobody holds it a
 process, so a kill -9 of a user, or of all of them, leaves no server behind; a watcher that was killed itself is replaced by the next user.
 """
 
+from chengxin.core.postgres.base_backup import BaseBackupFailed, copy_database, major_version, unpack_database
 from chengxin.core.postgres.server import EmbeddedServer, ServerFailed, ensure_database, revive, running
 from chengxin.core.postgres.target import DatabaseTarget, TargetError, database_target
 
 __all__ = [
+    "BaseBackupFailed",
     "DatabaseTarget",
     "EmbeddedServer",
     "ServerFailed",
     "TargetError",
+    "copy_database",
     "database_target",
     "ensure_database",
+    "major_version",
     "revive",
     "running",
+    "unpack_database",
 ]

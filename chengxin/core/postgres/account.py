@@ -98,3 +98,27 @@ def place_of_data(data: Path, account: Account) -> Path:
     data.symlink_to(place)
     print(f"数据库账号进不了 {data.parent}，数据存放在 {place}（{data} 是指向它的链接）。", file=sys.stderr)  # noqa: T201
     return place
+
+
+def settle(data: Path, final: Path, account: Account) -> Path:
+    """An empty folder for data that will be found at ``final``: ``data`` itself, or the system folder ``data`` then links to.
+
+    What an earlier attempt left in that system folder goes; nobody uses it, for ``final`` does not exist.
+    """
+    if final.exists() or final.is_symlink():
+        raise FileExistsError(f"{final} 已经存在。")
+    if account.reaches(data.parent) and account.reaches(_nearest(final)):
+        data.mkdir(mode=0o700)
+        return data
+    place = SYSTEM_DATA / hashlib.sha256(str(final).encode()).hexdigest()[:16]
+    SYSTEM_DATA.mkdir(parents=True, exist_ok=True, mode=0o711)
+    if place.exists():
+        shutil.rmtree(place)
+    place.mkdir(mode=0o700)
+    data.symlink_to(place)
+    return place
+
+
+def _nearest(path: Path) -> Path:
+    """The nearest folder above that exists."""
+    return next(each for each in path.parents if each.exists())
