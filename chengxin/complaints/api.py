@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from django.http import HttpResponse
 from ninja import Router
 
 from chengxin.complaints import rules, schemas, selectors
 from chengxin.complaints.models import Complaint
 from chengxin.complaints.services.intake import Said, take_order
+from chengxin.core import clock
 from chengxin.core.errors import DomainError, NotFound
-from chengxin.ui.api import ApiRequest, needs
+from chengxin.ui.api import ApiRequest, Day, Limit, Offset, needs, part_of
 
 orders = Router(tags=["投诉工单"])
+
+
+@orders.get("", response=list[schemas.ComplaintOut], summary="投诉与两个时限")
+@needs("complaints.read")
+def complaints(
+    request: ApiRequest, response: HttpResponse, since: Day | None = None, limit: Limit = 50, offset: Offset = 0
+) -> list[schemas.ComplaintOut]:
+    """Complaints within the token's scope, newest first, with both clocks and nothing of what was said and by whom."""
+    found = selectors.with_clocks(selectors.complaints_visible_to(request.actor)).select_related("unit").order_by("-received_at", "-pk")
+    found = found.filter(received_at__gte=clock.at(since)) if since else found
+    return [
+        schemas.ComplaintOut(
+            number=each.number, channel=each.channel, category=each.category, unit=each.unit.name if each.unit else None,
+            received_at=each.received_at, state=each.state, result=each.result, respond_by=each.response_due,
+            responded_at=each.response_met, feedback_by=each.feedback_due, answered_at=each.feedback_met, reopened=each.reopened,
+        )
+        for each in part_of(request, response, found, limit, offset)
+    ]  # fmt: skip
 
 
 @orders.post("/orders", response=schemas.OrderOut, summary="移交 12345 工单")

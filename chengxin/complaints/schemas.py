@@ -28,3 +28,18 @@ class OrderOut(Schema):
     responded_at: Moment | None
     closed_at: Moment | None
     replies: list[str] = Field(description="对投诉人的答复，由先到后")
+
+
+class ComplaintOut(Schema):
+    number: str
+    channel: str
+    category: str
+    unit: str | None
+    received_at: Moment
+    state: str
+    result: str
+    respond_by: Moment | None
+    responded_at: Moment | None
+    feedback_by: Moment | None
+    answered_at: Moment | None
+    reopened: int

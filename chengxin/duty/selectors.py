@@ -117,6 +117,12 @@ def away_throughout(persons: Collection[int], since: dt.date, until: dt.date) ->
     return {person for person, n in counted.items() if n == len(days)}
 
 
+def shifts_visible_to(actor: Actor, since: dt.date, until: dt.date) -> QuerySet[Shift]:
+    """Standing shifts of some days within the actor's scope, in order."""
+    found = Shift.objects.all().standing().visible_to(actor).filter(day__range=(since, until))
+    return found.select_related("person", "unit").order_by("day", "period", "pk")
+
+
 def shift_for(actor: Actor, pk: int) -> Shift:
     """A standing shift the actor may see. Raises NotFound."""
     found = Shift.objects.all().standing().visible_to(actor).select_related("person", "unit").filter(pk=pk).first()

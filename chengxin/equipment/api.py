@@ -19,7 +19,7 @@ from chengxin.equipment.services import counter as counters
 from chengxin.equipment.services import custody
 from chengxin.equipment.services.gestures import Asked, Outcome
 from chengxin.people import selectors as people
-from chengxin.ui.api import ApiRequest, needs, page_of
+from chengxin.ui.api import ApiRequest, Day, Limit, Offset, needs, part_of
 
 counter = Router(tags=["登记台"])
 equipment = Router(tags=["装备"])
@@ -121,7 +121,7 @@ def _out(outcomes: Iterable[Outcome]) -> HttpResponse:
 
 @equipment.get("/items", response=list[schemas.ItemRowOut], summary="装备列表")
 @needs("equipment.read")
-def items(request: ApiRequest, kind: str = "", limit: int = 50, offset: int = 0) -> list[schemas.ItemRowOut]:
+def items(request: ApiRequest, response: HttpResponse, kind: str = "", limit: Limit = 50, offset: Offset = 0) -> list[schemas.ItemRowOut]:
     if kind and kind not in selectors.kinds():
         raise DomainError("bad_kind", f"种类应为 {'、'.join(selectors.kinds())} 之一。", field="kind")
     found = selectors.with_place(selectors.items_visible_to(request.actor)).select_related("unit").order_by("asset_number")
@@ -129,9 +129,26 @@ def items(request: ApiRequest, kind: str = "", limit: int = 50, offset: int = 0)
     return [
         schemas.ItemRowOut(
             number=each.asset_number, kind=each.kind, model_name=each.model_name, unit=each.unit.name, service=each.service,
-            place=each.place, holder=each.holder_name,  # type: ignore[attr-defined]
+            place=each.place, holder=each.holder_name,
         )
-        for each in found[page_of(limit, offset)]
+        for each in part_of(request, response, found, limit, offset)
+    ]  # fmt: skip
+
+
+@equipment.get("/custodies", response=list[schemas.CustodyOut], summary="领用归还记录")
+@needs("equipment.read")
+def custodies(
+    request: ApiRequest, response: HttpResponse, since: Day | None = None, limit: Limit = 50, offset: Offset = 0
+) -> list[schemas.CustodyOut]:
+    """Custodies within the token's scope, newest first; ``since`` is the day of taking."""
+    found = selectors.custodies_visible_to(request.actor).select_related("item", "holder", "unit").order_by("-taken_at", "-pk")
+    found = found.filter(taken_at__gte=clock.at(since)) if since else found
+    return [
+        schemas.CustodyOut(
+            id=each.pk, item=each.item.asset_number, holder=each.holder.number, unit=each.unit.name, taken_at=each.taken_at,
+            due_at=each.due_at, returned_at=each.returned_at, condition=each.condition, countersigned_at=each.countersigned_at,
+        )
+        for each in part_of(request, response, found, limit, offset)
     ]  # fmt: skip
 
 

@@ -125,3 +125,15 @@ class ItemRowOut(Schema):
 
 def check_out_of(check: dict[str, Any]) -> CheckOut:
     return CheckOut(**{name: check[name] for name in ("code", "title", "least", "most", "unit") if name in check})
+
+
+class CustodyOut(Schema):
+    id: int
+    item: str
+    holder: str
+    unit: str
+    taken_at: Moment
+    due_at: Moment
+    returned_at: Moment | None
+    condition: str
+    countersigned_at: Moment | None

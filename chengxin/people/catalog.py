@@ -37,7 +37,8 @@ ROLE_BY_CODE = {role.code: role for role in ROLES}
 # is done by named people
 TOKEN_CAPABILITIES = (
     *("people.read", "findings.read", "attire.read", "attire.today", "rulebook.read"),
-    *("equipment.read", "equipment.kiosk", "evidence.ingest", "complaints.import"),
+    *("equipment.read", "equipment.kiosk", "evidence.read", "evidence.ingest", "complaints.read", "complaints.import"),
+    *("duty.read", "activities.see", "supervision.results", "bulletins.read", "reports.indicators", "complaints.figures"),
 )
 
 CAPABILITIES = (

@@ -2,7 +2,8 @@
 
 A caller shows the token of a device or an integration; errors are problem+json; every operation names its capability. Findings,
 roll-calls and decisions are made by named people and therefore have no token's door; kiosks, lockers and docks check out and take
-back equipment, with the keeper named where one stands at the counter; the city's platform hands over its orders.
+back equipment, with the keeper named where one stands at the counter; the city's platform hands over its orders. Everything else
+reads. A list answers its first rows and says in the header ``Link`` where the next ones are.
 """
 
 from __future__ import annotations
@@ -12,20 +13,28 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
 
+from chengxin.activities.api import activities
 from chengxin.attire import selectors as attire
+from chengxin.bulletins.api import bulletins
 from chengxin.complaints import api as complaints_api
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
+from chengxin.duty.api import duty
 from chengxin.equipment import api as equipment_api
+from chengxin.evidence.api import evidence
 from chengxin.findings import rules as finding_rules
 from chengxin.findings import selectors as findings
 from chengxin.people import access
-from chengxin.people import selectors as people
-from chengxin.rulebook import selectors as rulebook
-from chengxin.ui.api import ApiRequest, Moment, needs, page_of
+from chengxin.people.api import people
+from chengxin.reports.api import reports
+from chengxin.rulebook import selectors as rulebook_facts
+from chengxin.rulebook.api import rulebook
+from chengxin.supervision.api import supervision
+from chengxin.ui.api import ApiRequest, Day, Limit, Moment, Offset, in_words, needs, part_of
 from chengxin.ui.doors import page
 from chengxin.ui.problems import problem
 
@@ -40,11 +49,35 @@ class TokenAuth(HttpBearer):
         return actor
 
 
-api = NinjaAPI(
+class ProblemOut(Schema):
+    """What every refusal answers (RFC 9457): a stable code, a sentence that says what to do, the field where there is one."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+
+
+class DescribedAPI(NinjaAPI):
+    """The description names the problem document as the answer to everything that is refused."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
+        described = super().get_openapi_schema(*args, **kwargs)
+        described["components"]["schemas"]["ProblemOut"] = ProblemOut.json_schema()
+        told = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = {"description": "拒绝或失败，说明原因和办法", "content": told}
+        return described
+
+
+api = DescribedAPI(
     title="城心 API",
     version="1",
     description="设备与系统对接接口：查询，登记台、智能柜的领用与归还，以及 12345 工单的移交。"
-    "时间为 ISO 8601，时区 Asia/Shanghai；错误为 problem+json。",
+    "时间为 ISO 8601，时区 Asia/Shanghai；错误为 problem+json；列表每次至多 200 行，响应头 Link 给出下一页。",
     auth=TokenAuth(),
     urls_namespace="api-1",
     docs_decorator=page("signed_in"),
@@ -61,7 +94,12 @@ def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:  # noqa:
 def _misunderstood(request: HttpRequest, error: ValidationError) -> HttpResponse:  # noqa: ARG001
     first = error.errors[0] if error.errors else {}
     field = str(first.get("loc", ["", ""])[-1])
-    return problem(422, "bad_parameter", f"参数“{field}”不符合要求：{first.get('msg', '')}", field=field)
+    return problem(422, "bad_parameter", f"参数“{field}”不符合要求：{in_words(first)}。", field=field)
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
+    return problem(error.status_code, "unreadable", "请求内容无法理解，请检查是否为 UTF-8 编码的 JSON。")
 
 
 @api.exception_handler(AuthenticationError)
@@ -87,43 +125,9 @@ class SeasonOut(Schema):
 
 @api.get("/dress/{day}", response=SeasonOut, summary="某日着装")
 @needs("attire.today")
-def dress(request: ApiRequest, day: dt.date) -> SeasonOut:  # noqa: ARG001
+def dress(request: ApiRequest, day: Day) -> SeasonOut:  # noqa: ARG001
     found = attire.dress_on(day)
     return SeasonOut(**{**vars(found.season), "day": day, "pieces": [piece["text"] for piece in found.pieces]})
-
-
-class DeadlineOut(Schema):
-    date: dt.date
-    provisional: bool
-    calendar_version: str
-
-
-@api.get("/workdays/{day}/{count}", response=DeadlineOut, summary="某日之后第 N 个工作日")
-@needs("rulebook.read")
-def workdays(request: ApiRequest, day: dt.date, count: int) -> DeadlineOut:  # noqa: ARG001
-    try:
-        counted = rulebook.work_calendar().nth_workday_after(day, count)
-    except ValueError as error:
-        raise DomainError("bad_count", str(error), field="count") from error
-    return DeadlineOut(date=counted.day, provisional=counted.provisional, calendar_version=counted.calendar_version)
-
-
-class PersonOut(Schema):
-    number: str
-    name: str
-    person_class: str
-    unit_name: str
-    badge_number: str | None
-
-
-@api.get("/persons", response=list[PersonOut], summary="在队人员")
-@needs("people.read")
-def persons(request: ApiRequest, unit: str = "", limit: int = 50, offset: int = 0) -> list[PersonOut]:
-    """Members of today within the token's scope, by number."""
-    if unit and not unit.replace("-", "").replace("_", "").isalnum():
-        raise DomainError("bad_unit", "单位应为单位代码，如 squadron1。", field="unit")
-    rows = people.roster(request.actor, unit)[page_of(limit, offset)]
-    return [PersonOut(**row) for row in rows]
 
 
 class FindingOut(Schema):
@@ -145,18 +149,19 @@ class FindingOut(Schema):
 @api.get("/findings", response=list[FindingOut], summary="问题列表")
 @needs("findings.read")
 def findings_list(
-    request: ApiRequest, state: str = "", clause: str = "", since: dt.date | None = None, limit: int = 50, offset: int = 0
-) -> list[FindingOut]:
+    request: ApiRequest, response: HttpResponse, state: str = "", clause: str = "", since: Day | None = None, limit: Limit = 50,
+    offset: Offset = 0,
+) -> list[FindingOut]:  # fmt: skip
     """Findings within the token's scope, newest first."""
     if state and state not in finding_rules.STATES:
         raise DomainError("bad_state", f"状态应为 {'、'.join(finding_rules.STATES)} 之一。", field="state")
     found = findings.findings_visible_to(request.actor).select_related("person", "unit").order_by("-seen_at", "-pk")
     found = found.filter(state=state) if state else found
-    if clause and not rulebook.clause_exists(clause):
+    if clause and not rulebook_facts.clause_exists(clause):
         raise DomainError("bad_clause", "没有这个条款，应形如 2.1.3。", field="clause")
     found = found.filter(clause=clause) if clause else found
     found = found.filter(seen_on__gte=since) if since else found
-    return [_finding(each) for each in found[page_of(limit, offset)]]
+    return [_finding(each) for each in part_of(request, response, found, limit, offset)]
 
 
 @api.get("/findings/{pk}", response=FindingOut, summary="一个问题")
@@ -185,10 +190,15 @@ class RollCallOut(Schema):
 
 @api.get("/roll-calls", response=list[RollCallOut], summary="班前点验")
 @needs("attire.read")
-def roll_calls(request: ApiRequest, since: dt.date | None = None, limit: int = 50, offset: int = 0) -> list[RollCallOut]:
-    return [RollCallOut(**row) for row in attire.roll_call_rows(request.actor, since)[page_of(limit, offset)]]
+def roll_calls(
+    request: ApiRequest, response: HttpResponse, since: Day | None = None, limit: Limit = 50, offset: Offset = 0
+) -> list[RollCallOut]:
+    found = attire.roll_call_rows(request.actor, since)
+    return [RollCallOut(**row) for row in part_of(request, response, found, limit, offset)]
 
 
+for router in (people, rulebook, duty, evidence, activities, supervision, reports, bulletins):
+    api.add_router("", router)
 api.add_router("/counter", equipment_api.counter)
 api.add_router("/equipment", equipment_api.equipment)
 api.add_router("/complaints", complaints_api.orders)

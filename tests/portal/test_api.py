@@ -57,7 +57,14 @@ def test_the_description_is_the_one_that_was_agreed() -> None:
 
 
 def test_without_a_token_every_operation_answers_with_a_problem(world: World) -> None:
-    filled = {"{day}": "2026-09-30", "{count}": "7", "{pk}": "1", "{number}": "R-1", "{key}": "00000000-0000-4000-8000-000000000000"}
+    filled = {
+        "{code}": "attire.season",
+        "{day}": "2026-09-30",
+        "{count}": "7",
+        "{pk}": "1",
+        "{number}": "R-1",
+        "{key}": "00000000-0000-4000-8000-000000000000",
+    }
     for path, method, _ in operations():
         address = "/api/v1" + path
         for name, value in filled.items():
@@ -97,6 +104,9 @@ def test_what_the_token_does_not_hold_is_refused(caller: Client) -> None:
         ("findings?offset=-1", "offset"),
         ("findings?state=lost", "state"),
         ("findings?since=yesterday", "since"),
+        ("findings?since=0001-01-01", "since"),
+        ("findings?sicne=2026-09-01", "sicne"),
+        ("workdays/1999-12-31/3", "day"),
         ("findings?clause=9.9", "clause"),
         ("findings?clause=%00", "clause"),
         ("workdays/2026-09-30/0", "count"),
@@ -107,6 +117,52 @@ def test_a_bad_parameter_is_named(caller: Client, address: str, field: str) -> N
     answer = caller.get(f"/api/v1/{address}")
     assert answer.status_code == 422
     assert answer.json()["field"] == field
+
+
+def test_what_is_wrong_is_said_in_chinese(caller: Client) -> None:
+    told = {address: caller.get(f"/api/v1/findings?{address}").json()["detail"] for address in ("limit=0", "since=gestern", "lmit=1")}
+    assert told == {
+        "limit=0": "参数“limit”不符合要求：不能小于 1。", "since=gestern": "参数“since”不符合要求：应为日期，如 2026-09-30。",
+        "lmit=1": "没有参数“lmit”，请核对拼写。",
+    }  # fmt: skip
+
+
+def test_a_list_says_where_its_next_part_is(world: World, caller: Client) -> None:
+    numbers = {world.finding(person=name).number for name in ("队员", "协管", "女队员")}
+    address, seen = "/api/v1/findings?limit=2&state=open", []
+    while address:
+        answer = caller.get(address)
+        seen.append([each["number"] for each in answer.json()])
+        link = answer.headers.get("Link", "")
+        assert link in {"", '</api/v1/findings?limit=2&state=open&offset=2>; rel="next"'}
+        address = link[1 : link.index(">")] if link else ""
+    assert [len(part) for part in seen] == [2, 1]
+    assert {number for part in seen for number in part} == numbers
+
+
+def test_what_an_interface_reads_stays_within_its_unit_and_names_no_more_than_it_needs(world: World) -> None:
+    text = people.issue_token(
+        world.actor("系统员"), name="平台", granted=[code for code in TOKEN_CAPABILITIES if code != "attire.today"],
+        unit=world.units["一中队"], expires_on=clock.today() + dt.timedelta(days=9),
+    )  # fmt: skip
+    people.approve_token(world.actor("安全员"), ApiToken.objects.get())
+    other = Client(headers={"authorization": f"Bearer {text}"})
+    assert [each["name"] for each in other.get("/api/v1/units").json()] == ["一中队"]
+    numbers = {each["number"] for each in other.get("/api/v1/persons").json()}
+    assert world.persons["队员"].number in numbers
+    assert world.persons["外人"].number not in numbers
+    span = f"since={clock.today() - dt.timedelta(days=30)}&until={clock.today()}"
+    world.item("R-1")
+    world.item("X-1", unit="二中队")
+    assert [each["number"] for each in other.get("/api/v1/equipment/items").json()] == ["R-1"]
+    for address in ("equipment/custodies", f"shifts?{span}", "recordings", "complaints", f"activities?{span}", "inspections", "bulletins"):
+        assert other.get(f"/api/v1/{address}").json() == [], address
+    told = {each["code"]: each for each in other.get(f"/api/v1/indicators?{span}").json()}
+    assert told["dress"]["total"] == {"name": "", "good": 0, "n": 0, "rate": None, "label": "样本不足"}
+    assert other.get("/api/v1/rules/attire.season").json()["version"] == "attire.season@1"
+    assert {"2.1.3", "3.3"} <= {each["code"] for each in other.get("/api/v1/clauses").json()}
+    assert other.get("/api/v1/rules/none").status_code == 404
+    assert other.get(f"/api/v1/shifts?since={clock.today()}&until=2020-01-01").json()["field"] == "until"
 
 
 def test_working_days_are_counted_as_on_the_command_line(caller: Client) -> None:
