@@ -221,7 +221,7 @@ CHENGXIN_PASSWORD_DAYS = env_number("CHENGXIN_PASSWORD_DAYS", 90, least=1, most=
 
 LOGIN_URL = "/account/login/"
 LOGIN_REDIRECT_URL = "/"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend", "chengxin.people.directory.DirectoryBackend"]
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -245,6 +245,23 @@ if env_text("CHENGXIN_OIDC_URL"):  # single sign-on of the city; users are match
             ]
         }
     }
+# the city's directory: its passwords sign in users that exist here
+LDAP = {
+    "url": env_text("CHENGXIN_LDAP_URL"),
+    "dn": env_text("CHENGXIN_LDAP_DN"),
+    "base": env_text("CHENGXIN_LDAP_BASE"),
+    "filter": env_text("CHENGXIN_LDAP_FILTER", "(uid={})"),
+    "reader": env_text("CHENGXIN_LDAP_READER"),
+    "reader_password": env_text("CHENGXIN_LDAP_READER_PASSWORD"),
+    "authority": env_text("CHENGXIN_LDAP_CA"),
+}
+if LDAP["url"] and not LDAP["url"].startswith(("ldap://", "ldaps://")):
+    raise SettingError("CHENGXIN_LDAP_URL 应以 ldaps:// 或 ldap:// 开头。")
+if LDAP["url"] and not LDAP["dn"] and not (LDAP["base"] and LDAP["reader"] and LDAP["reader_password"]):
+    raise SettingError("设了 CHENGXIN_LDAP_URL，须设 CHENGXIN_LDAP_DN，或 CHENGXIN_LDAP_BASE、CHENGXIN_LDAP_READER 和 _READER_PASSWORD。")
+for _name in ("dn", "filter"):
+    if LDAP["url"] and LDAP[_name] and "{}" not in LDAP[_name]:
+        raise SettingError(f"CHENGXIN_LDAP_{_name.upper()} 须含 {{}}，代表用户名。")
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "城心"

@@ -27,6 +27,7 @@ from chengxin.people.models import SignInGuard, User
 
 LOCKED = "登录失败次数过多，请 15 分钟后再试，或请安全管理员解除锁定。"
 MISMATCH = "用户名或口令不正确。"
+SILENT = "本系统没有这个口令，统一目录暂时没有回答，因此无法核对。请稍后再试，或请系统管理员检查统一目录。"
 
 
 class SignInAdapter(DefaultAccountAdapter):
@@ -36,6 +37,7 @@ class SignInAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": MISMATCH,
         "too_many_login_attempts": LOCKED,
+        "directory_silent": SILENT,
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  (users are made by 安全管理员)
@@ -46,7 +48,10 @@ class SignInAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        # counted when the directory is silent, too: that is no time for guessing the passwords of this system
         note_failure(credentials.get("username", ""), request.META.get("REMOTE_ADDR", ""))
+        if getattr(request, "directory_silent", False):
+            raise self.validation_error("directory_silent")
 
     def clean_password(self, password: str, user: Any = None) -> str:
         cleaned: str = super().clean_password(password, user=user)
