@@ -24,6 +24,7 @@ COMMANDS = {
     "bulletin": "chengxin.cli.bulletin:bulletin",
     "demo": "chengxin.cli.demo:demo",
     "bench": "chengxin.cli.bench:bench",
+    "indicators": "chengxin.cli.indicators:indicators",
     "year-end": "chengxin.cli.reports:year_end",
     "justice-export": "chengxin.cli.reports:justice_export",
     "backup": "chengxin.cli.backup:backup",

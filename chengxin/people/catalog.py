@@ -33,12 +33,13 @@ ROLES = (
 )
 ROLE_BY_CODE = {role.code: role for role in ROLES}
 
-# what a token may be given: reading, the counter's custody, a dock's footage, a platform's orders; what costs a person anything
-# is done by named people
+# what a token may be given: reading, the counter's custody, a dock's footage, a platform's orders, a wall screen's figures; what costs
+# a person anything is done by named people
 TOKEN_CAPABILITIES = (
     *("people.read", "findings.read", "attire.read", "attire.today", "rulebook.read"),
     *("equipment.read", "equipment.kiosk", "evidence.read", "evidence.ingest", "complaints.read", "complaints.import"),
     *("duty.read", "activities.see", "supervision.results", "bulletins.read", "reports.indicators", "complaints.figures"),
+    "reports.wall",
 )
 
 CAPABILITIES = (

@@ -78,31 +78,21 @@ def figures_for(actor: Actor) -> list[Figure]:
             Figure("待复核", counted["submitted"], "", "findings:list", "?state=submitted"),
             Figure("本年问题", counted["this_year"], "不含已撤销、已并案", "findings:list", ""),
         ]
-    if actor.may("attire.read"):
-        figures.append(_dress_figure(actor))
-    if actor.may("equipment.read"):
-        figures.append(_closure_figure(actor))
-    return figures
+    return figures + [_indicator_figure(actor, each) for each in reports.recent(actor, TREND_DAYS)]
 
 
-def _closure_figure(actor: Actor) -> Figure:
-    """装备闭环率: custodies returned in time, countersigned and with footage accounted for / custodies that fell due."""
-    return _indicator_figure(actor, "closure", "equipment:custodies")
+FACTS = {
+    "dress": "attire:roll_calls", "closure": "equipment:custodies", "conduct": "evidence:recordings", "satisfaction": "complaints:figures",
+}  # fmt: skip
 
 
-def _dress_figure(actor: Actor) -> Figure:
-    return _indicator_figure(actor, "dress", "attire:roll_calls")
-
-
-def _indicator_figure(actor: Actor, code: str, facts: str) -> Figure:
+def _indicator_figure(actor: Actor, found: reports.Recent) -> Figure:
     """A headline indicator of the last days against the days before; the way leads to all four for who may see them."""
-    day = clock.today()
-    now = reports.measured(code, actor, day - dt.timedelta(days=TREND_DAYS - 1), day)
-    before = reports.measured(code, actor, day - dt.timedelta(days=2 * TREND_DAYS - 1), day - dt.timedelta(days=TREND_DAYS))
-    note = f"近 {TREND_DAYS} 天，n={now.n}；前 {TREND_DAYS} 天 {before.label}"
-    address = "reports:indicators" if actor.may("reports.indicators") else facts
+    now = found.now
+    note = f"近 {TREND_DAYS} 天，n={now.n}；前 {TREND_DAYS} 天 {found.before.label}"
+    address = "reports:indicators" if actor.may("reports.indicators") else FACTS[found.code]
     value = now.label if now.rate is not None else f"{now.label}（n={now.n}）"
-    return Figure(reports.TITLES[code], value, note, address)
+    return Figure(found.title, value, note, address)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ SECTION = "三（一）督查考核"
 
 CAPABILITIES = (
     capability("reports.indicators", "查看四项指标", ["leader", "supervisor", "finance", "brigade", "captain"]),
+    capability("reports.wall", "大屏显示四项指标", ["leader", "supervisor", "brigade"]),
     capability("reports.read", "查看年终材料", ["leader", "supervisor", "finance"]),
     capability("reports.prepare", "编制年终材料", ["supervisor"]),
     capability("reports.issue", "印发年终材料", ["leader"]),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 from chengxin.core import clock
+from chengxin.reports import rules
 from chengxin.ui.forms import DateInput, Form
 
 AREA = forms.Textarea({"rows": 3})
@@ -77,3 +79,13 @@ def span_of(since: str | None, until: str | None, days: int) -> tuple[dt.date, d
     ends = min(day_of(until, clock.today()), clock.today())
     begins = day_of(since, ends - dt.timedelta(days=days - 1))
     return max(min(begins, ends), ends - dt.timedelta(days=1096)), ends
+
+
+def narrowed(given: Mapping[str, str]) -> dict[str, Any]:
+    """Which of an indicator's facts an address asks for; what it asks wrongly is not asked."""
+    unit, person_class = given.get("unit", ""), given.get("class", "")
+    known_unit = unit == "none" or (unit.isdecimal() and unit.isascii() and len(unit) < 10)
+    return {
+        "unit": unit if known_unit else "", "person_class": person_class if person_class in rules.CLASSES else "",
+        "good": {"1": True, "0": False}.get(given.get("good", "")),
+    }  # fmt: skip

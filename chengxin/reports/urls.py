@@ -1,11 +1,14 @@
 from django.urls import path
 
-from chengxin.reports.views import exports, indicators, packages
+from chengxin.reports.views import exports, indicators, packages, wall
 
 app_name = "reports"
 urlpatterns = [
     path("", packages.packages, name="packages"),
     path("indicators/", indicators.indicators, name="indicators"),
+    path("indicators/<slug:code>/facts/", indicators.facts, name="facts"),
+    path("wall/", wall.wall, name="wall"),
+    path("wall/now/", wall.now, name="wall_now"),
     path("justice/", exports.exports, name="exports"),
     path("justice/<int:pk>/", exports.export, name="export"),
     path("justice/<int:pk>/decide/", exports.decide, name="decide_export"),

@@ -99,8 +99,8 @@ def test_the_indicators_of_a_year(site: Site, world: World, last_year: int, scre
     site.picture(page, f"indicators-{screen}")
     assert fits(page)
     assert site.serious_violations(page) == []
-    page.get_by_role("link", name="查看事实").first.click()
-    expect(page.get_by_role("heading", name="点验记录")).to_be_visible()
+    page.get_by_role("link", name="查看事实", exact=True).first.click()
+    expect(page.get_by_role("heading", name="着装规范率的事实")).to_be_visible()
 
 
 @pytest.mark.parametrize("screen", ["phone", "desktop"])

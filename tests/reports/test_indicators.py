@@ -124,7 +124,7 @@ def test_the_page_shows_n_the_scope_and_the_way_to_the_facts_and_bends_bad_days(
         client = world.client("局长")
         page = client.get("/reports/indicators/?from=2026-10-01&until=2026-10-14").content.decode()
         assert "样本不足" in page
-        assert "/attire/roll-calls/?from=2026-10-01&amp;until=2026-10-14" in page
+        assert "/reports/indicators/dress/facts/?from=2026-10-01&amp;until=2026-10-14" in page
         for bad in ("?from=x&until=y", "?from=2027-01-01&until=2026-01-01", "?from=1800-01-01&until=9999-12-31"):
             assert client.get(f"/reports/indicators/{bad}").status_code == 200
         assert "本单位" in world.client("队长").get("/reports/indicators/").content.decode()

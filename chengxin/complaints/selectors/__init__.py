@@ -87,6 +87,11 @@ def work_list(sight: Sight) -> Any:
     return found.annotate(unit_name=F("unit__name"), received=moment_of("received_at")).values(*LISTED)
 
 
+def overdue() -> Any:
+    """Complaints with a term that ran out and was not met, for whoever asks which of some they are; shows nobody anything by itself."""
+    return Clock.objects.filter(met_at=None, due_at__lt=clock.now()).values("complaint")
+
+
 def outward(complaint: Complaint) -> list[Message]:
     return list(complaint.messages.filter(thread=Message.OUTWARD))
 

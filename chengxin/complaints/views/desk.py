@@ -44,9 +44,14 @@ COLUMNS = (
 @page("complaints.read")
 def complaints(request: ActorRequest) -> HttpResponse:
     """投诉办理: both clocks of each, nothing of who complained."""
+    sight = Sight.of(request.actor)
+    source: Any = Recipe(selectors.work_list, (sight,))
+    if request.GET.get("late") == "True":  # what is late depends on the moment, and a recipe may not
+        source = selectors.work_list(sight).filter(pk__in=selectors.overdue())
     listing = ListPage(
-        request, Recipe(selectors.work_list, (Sight.of(request.actor),)), COLUMNS,
+        request, source, COLUMNS,
         (
+            Filter("late", "时限", "", (("True", "已逾期"),)),
             Filter("state", "状态", "state", list(rules.STATES.items())),
             Filter("channel", "来源", "channel", list(rules.CHANNELS.items())),
             Filter("category", "类别", "category", [(each, each) for each in intake.policy()["categories"]]),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from chengxin.conduct.models import Nomination, Sheet
 from chengxin.conduct.rules import FINAL, Rate
@@ -34,22 +34,20 @@ class Rates:
     unusable: int
 
 
-def sampled(since: dt.date, until: dt.date) -> QuerySet[Review]:
-    """Reviewed recordings of some days (both ends included) that the monthly random draw drew; follow-ups of a coaching are no random
-    sample. Shows nobody anything by itself.
+def sampled() -> QuerySet[Review]:
+    """Reviewed recordings that the monthly random draw drew; follow-ups of a coaching are no random sample. Shows nobody anything by
+    itself.
     """
-    begins, ends = clock.at(since), clock.at(until + dt.timedelta(days=1))
-    random = Review.objects.filter(draw__key__startswith=RANDOM, recording__person__isnull=False).exclude(outcome="")
-    return random.filter(recording__started_at__gte=begins, recording__started_at__lt=ends)
+    return Review.objects.filter(draw__key__startswith=RANDOM, recording__person__isnull=False).exclude(outcome="")
 
 
-def judged(since: dt.date, until: dt.date) -> Any:
+def judged() -> Any:
     """Those that could be judged, each with whether it is without a finding (``is_good``): by its sheet, whose findings may be reversed
     since, or by the result that was given without one.
     """
     found = with_counting(Nomination.objects.filter(recording=OuterRef("recording")))
     sheet = Sheet.objects.filter(review=OuterRef("pk"), state=FINAL)
-    rows = sampled(since, until).exclude(outcome=Review.UNUSABLE).annotate(has_finding=Exists(found), has_sheet=Exists(sheet))
+    rows = sampled().exclude(outcome=Review.UNUSABLE).annotate(has_finding=Exists(found), has_sheet=Exists(sheet))
     return rows.annotate(
         is_good=Case(
             When(has_finding=True, then=Value(False)), When(has_sheet=True, then=Value(True)),
@@ -58,16 +56,21 @@ def judged(since: dt.date, until: dt.date) -> Any:
     )  # fmt: skip
 
 
+def _recorded(since: dt.date, until: dt.date) -> Q:
+    """On some days, both ends included."""
+    return Q(recording__started_at__gte=clock.at(since), recording__started_at__lt=clock.at(until + dt.timedelta(days=1)))
+
+
 def rates_of(actor: Actor, since: dt.date, until: dt.date) -> Rates:
     """The rates of the units the actor answers for."""
     least: int = rulebook.rule_values("goals.indicators", until, simulate=True)["minimum_n"]
     scope = in_reach(actor, "conduct.rates", "recording__")
-    rows = judged(since, until).filter(scope).order_by("recording__unit__sequence", "recording__unit__name", "pk")
+    rows = judged().filter(scope, _recorded(since, until)).order_by("recording__unit__sequence", "recording__unit__name", "pk")
     facts = [
         (unit, CLASSES[person_class], is_good)
         for unit, person_class, is_good in rows.values_list("recording__unit__name", "recording__person__person_class", "is_good")
     ]
-    unusable = sampled(since, until).filter(scope, outcome=Review.UNUSABLE).count()
+    unusable = sampled().filter(scope, _recorded(since, until), outcome=Review.UNUSABLE).count()
     return Rates(
         since, until, _rate("全部", [good for _, _, good in facts], least),
         _grouped(((unit, good) for unit, _, good in facts), least),

@@ -14,14 +14,27 @@ from chengxin.core.waiting import Waiting
 from chengxin.reports import rules
 from chengxin.reports.models import JusticeExport, NextMeasure, YearPackage
 from chengxin.reports.selectors import sections
-from chengxin.reports.selectors.indicators import Indicator, indicators, measured
+from chengxin.reports.selectors.indicators import (
+    Indicator,
+    Recent,
+    facts_address,
+    indicators,
+    indicators_within,
+    measured,
+    recent,
+    units_counted,
+    what_is_counted,
+)
 from chengxin.rulebook import selectors as rulebook
 
 CHAPTER = "三（一）督查考核"
 
 TITLES = rules.INDICATORS
 
-__all__ = ["TITLES", "Indicator", "indicators", "measured"]
+__all__ = [
+    "TITLES", "Indicator", "Recent", "facts_address", "indicators", "indicators_within", "measured", "recent", "units_counted",
+    "what_is_counted",
+]  # fmt: skip
 
 
 def packages() -> list[YearPackage]:
