@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -23,46 +21,19 @@ from chengxin.ui.address import address_of
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
+from chengxin.ui.sendings import TRAP, Sendings
 
 if TYPE_CHECKING:
     from chengxin.files.models import StoredFile
 
-FORM_HOURS, RECEIPT_MINUTES, FOLLOW_MINUTES = 24, 30, 30
-LEAST_SECONDS = 2  # nobody types a complaint faster; programs do
-TRAP = "website"  # a field nobody sees: what fills it in is a program
+FOLLOW_MINUTES = 30
 SERVICE_DAYS = 365
+SENDINGS = Sendings("complaint")
 
 
 def form_token() -> str:
-    """A fresh form's key, signed with its time: one sending is one complaint, however often it is clicked."""
-    return TimestampSigner(salt="complaint-form").sign(uuid4().hex)
-
-
-def _form_key(request: HttpRequest) -> UUID:
-    """The key of a posted form. Raises DomainError for one that is too old, too fast, or not ours."""
-    signer, token = TimestampSigner(salt="complaint-form"), request.POST.get("form", "")
-    try:
-        key = UUID(signer.unsign(token, max_age=dt.timedelta(hours=FORM_HOURS)))
-    except (SignatureExpired, BadSignature, ValueError) as error:
-        raise DomainError("old_form", "页面已过期，请再提交一次；您填写的内容仍在。") from error
-    try:
-        signer.unsign(token, max_age=dt.timedelta(seconds=LEAST_SECONDS))
-        is_fast = True
-    except SignatureExpired:
-        is_fast = False
-    if is_fast or request.POST.get(TRAP):
-        raise DomainError("too_fast", "请核对内容后再提交一次。")
-    return key
-
-
-def _token_again(request: HttpRequest) -> str:
-    """The token a form was sent with, as long as it is good; else a fresh one."""
-    token = request.POST.get("form", "")
-    try:
-        TimestampSigner(salt="complaint-form").unsign(token, max_age=dt.timedelta(hours=FORM_HOURS))
-    except BadSignature:
-        return form_token()
-    return token
+    """A fresh form's key."""
+    return SENDINGS.token()
 
 
 @page("public", methods=("GET", "HEAD", "POST"))
@@ -82,11 +53,11 @@ def _send(request: ActorRequest) -> HttpResponse:
     form, token, photos = forms.ComplaintForm(request.POST), request.POST.get("form", ""), []
     if form.is_valid():
         try:
-            key = _form_key(request)
+            key = SENDINGS.key(request)
             photos = collect_photos(intake.PUBLIC, request, is_unnamed=True)
             said = intake.Said(form.cleaned_data["text"], form.cleaned_data["place"], form.cleaned_data["happened_on"], form.contact)
             intake.submit_complaint(said, form_key=key, who=address_of(request), photos=[each.pk for each in photos])
-            return see_other(reverse("complaints:receipt", args=[TimestampSigner(salt="complaint-receipt").sign(key.hex)]))
+            return see_other(reverse("complaints:receipt", args=[SENDINGS.receipt(key)]))
         except DomainError as error:
             form.add_domain_error(error)
             if error.code == "old_form":
@@ -97,10 +68,7 @@ def _send(request: ActorRequest) -> HttpResponse:
 @page("public")
 def receipt(request: ActorRequest, token: str) -> HttpResponse:
     """The receipt with its code, for half an hour at this address; the code itself is kept nowhere."""
-    try:
-        key = UUID(TimestampSigner(salt="complaint-receipt").unsign(token, max_age=dt.timedelta(minutes=RECEIPT_MINUTES)))
-    except (BadSignature, ValueError) as error:
-        raise NotFound("no_receipt", "回执页面已过期，请用抄下的回执码查询。") from error
+    key = SENDINGS.key_of_receipt(token)
     complaint = Complaint.objects.filter(form_key=key).first()
     if complaint is None:
         raise NotFound("no_receipt", "没有这份回执。")
@@ -154,7 +122,7 @@ def _show(request: ActorRequest, complaint: Complaint, opened: str = "", bound: 
         "complaint": complaint, "doors": doors, "opened": opened, "answer": answer, "messages_out": selectors.outward(complaint),
         "steps": complaint.steps.filter(is_outward=True), "clocks": selectors.clocks_of(complaint),
         "photos": len(selectors.photos_of(complaint)),
-        "matter": matter, "is_closed": matter.state == rules.CLOSED, "results": rules.RESULTS, "token": _token_again(request),
+        "matter": matter, "is_closed": matter.state == rules.CLOSED, "results": rules.RESULTS, "token": SENDINGS.again(request),
     }  # fmt: skip
     return _private(render(request, "complaints/mine.html", context, status=422 if bound is not None else 200))
 
@@ -174,7 +142,7 @@ def _act(request: ActorRequest, name: str, form: Form, command: Callable[[Compla
 @page("public", methods=("POST",))
 def add(request: ActorRequest) -> HttpResponse:
     def command(complaint: Complaint, given: dict[str, Any]) -> None:
-        key = _form_key(request)
+        key = SENDINGS.key(request)
         photos = collect_photos(intake.PUBLIC, request, is_unnamed=True)
         following.send_facts(complaint, text=given["text"], form_key=key, who=address_of(request), photos=[each.pk for each in photos])
 
