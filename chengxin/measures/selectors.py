@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from chengxin.measures import rules
 from chengxin.measures.catalog import SECTION
 from chengxin.measures.models import Commendation, Measure, MeasureReversal
 from chengxin.rulebook import selectors as rulebook
+from chengxin.rulebook.rules import RuleValues
 
 if TYPE_CHECKING:
     from chengxin.findings.models import Finding
@@ -32,30 +33,36 @@ LISTS = {"2.1.5": "attire.measures", "2.2.5": "equipment.measures"}
 MOST_IN_FILE = 100
 
 
-def ladder_policy(on: dt.date) -> dict[str, Any]:
+ValuesOn = Callable[[str, dt.date], RuleValues]
+
+
+def in_force(code: str, on: dt.date) -> RuleValues:
+    return rulebook.rule_values(code, on, simulate=True)
+
+
+def ladder_policy(on: dt.date, values_on: ValuesOn = in_force) -> dict[str, Any]:
     """The ladder of a day with the number that makes repetition (findings.repeat) and the measures that a chapter lists (2.1.5, 2.2.5);
-    ``version`` names the first two.
+    ``version`` names the first two. ``values_on`` gives other values than those in force, for simulation only (3.3).
     """
-    ladder = rulebook.rule_values("measures.ladder", on, simulate=True)
-    repeat = rulebook.rule_values("findings.repeat", on, simulate=True)
+    ladder, repeat = values_on("measures.ladder", on), values_on("findings.repeat", on)
     return {
         "rungs": ladder["rungs"], "refused_days": ladder["refused_days"], "refused_returns": ladder["refused_returns"],
         "damage_entries": ladder["damage_entries"], "repeat_count": repeat["count"], "version": f"{ladder.version} {repeat.version}",
-        "listed": {clause: _listed(code, on) for clause, code in LISTS.items()},
+        "listed": {clause: _listed(values_on(code, on)) for clause, code in LISTS.items()},
     }  # fmt: skip
 
 
-def _listed(code: str, on: dt.date) -> frozenset[str]:
-    titles = rulebook.rule_values(code, on, simulate=True)["ladder"]
+def _listed(policy: RuleValues) -> frozenset[str]:
+    titles = policy["ladder"]
     return frozenset(kind for kind, title in rules.KINDS.items() if title in titles)
 
 
-def ladder_policies() -> rules.PolicyAt:
+def ladder_policies(values_on: ValuesOn = in_force) -> rules.PolicyAt:
     """The ladder in force on the day of a fact, each day asked once; None where there was none."""
 
     @lru_cache(maxsize=1024)
     def policy_at(day: dt.date) -> dict[str, Any] | None:
-        return ladder_policy(day) if rulebook.rule_in_force("measures.ladder", day) is not None else None
+        return ladder_policy(day, values_on) if rulebook.rule_in_force("measures.ladder", day) is not None else None
 
     return policy_at
 

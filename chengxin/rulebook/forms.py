@@ -22,7 +22,7 @@ class PublishForm(Form):
         super().__init__(*args, **kwargs)
         for name, entry in values.items():
             if isinstance(entry["value"], int) and not isinstance(entry["value"], bool):
-                field: forms.Field = forms.IntegerField(label=entry["title"], min_value=0, max_value=100_000, initial=entry["value"])
+                field: forms.Field = forms.IntegerField(label=entry["title"], min_value=0, max_value=10**12, initial=entry["value"])
                 field.error_messages["invalid"] = f"“{entry['title']}”请填写整数。"
             elif isinstance(entry["value"], str):
                 field = forms.CharField(label=entry["title"], max_length=500, initial=entry["value"], widget=forms.Textarea({"rows": 2}))

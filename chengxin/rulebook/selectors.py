@@ -176,5 +176,35 @@ def all_versions(code: str) -> list[RuleValues]:
     ]
 
 
+@dataclass(frozen=True)
+class Issued:
+    """A rule as it is in force on a day, with everything its values say of themselves."""
+
+    code: str
+    title: str
+    clause: str
+    version: str
+    entries: dict[str, Any]
+
+
+def book_on(day: dt.date) -> dict[str, Issued]:
+    """Every rule in force on a day, in the plan's order: the rulebook of that day."""
+    found = RuleVersion.objects.filter(state=State.ISSUED, period__contains=day).select_related("rule")
+    return {
+        each.rule.code: Issued(each.rule.code, each.rule.title, each.rule.clause_id, each.label, each.entries)
+        for each in found.order_by("rule__clause__sequence", "rule__code")
+    }
+
+
+def issue_days() -> list[tuple[dt.date, str]]:
+    """The days from which something new held, the newest first, each with its document."""
+    rows = RuleVersion.objects.filter(state=State.ISSUED).values_list("period", "document_number")
+    return sorted({period.lower: number for period, number in rows if period is not None}.items(), reverse=True)
+
+
+def is_issued() -> bool:
+    return RuleVersion.objects.filter(state=State.ISSUED).exists()
+
+
 def clause_exists(code: str) -> bool:
     return any(clause.code == code for clause in clauses())

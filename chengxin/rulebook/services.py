@@ -23,6 +23,8 @@ from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion,
 RECOUNTS: list[Callable[[Actor], int]] = []
 # what a chapter above asks of a rule's values before they are published, by the rule's code: DomainError for what it cannot work with
 PROOFS: dict[str, Callable[[Mapping[str, Any]], None]] = {}
+# why rules must not be published just now, as a room above knows it (a draft is open for opinions): asked after the rules are locked
+PUBLISH_GUARDS: list[Callable[[], str]] = []
 
 
 @transaction.atomic
@@ -59,6 +61,8 @@ def issue_rulebook(actor: Actor, *, issued_on: dt.date, document_number: str) ->
     Raises Conflict when the rulebook is issued already.
     """
     require(actor, "rulebook.publish")
+    lock_rules()
+    _ask_guards()
     drafts = list(RuleVersion.objects.select_for_update().filter(number=1, state=State.DRAFT))
     if not drafts:
         raise Conflict("issued_already", "制度已经印发，之后的调整请逐条发布新版本。")
@@ -73,10 +77,12 @@ def issue_rulebook(actor: Actor, *, issued_on: dt.date, document_number: str) ->
 def publish_version(actor: Actor, rule_code: str, *, values: Mapping[str, Any], in_force_on: dt.date, document_number: str) -> RuleVersion:
     """A new version of a rule from a day on; the version before ends the day before.
 
-    ``values`` gives new plain values by name. No rule reaches back: the day must not lie in the past. Raises DomainError.
+    ``values`` gives new plain values by name; what is changed has the document as its source and needs no confirmation any more.
+    No rule reaches back: the day must not lie in the past. Raises DomainError, Conflict while a draft is open (3.3).
     """
     require(actor, "rulebook.publish")
     rule = Rule.objects.select_for_update().get(code=rule_code)
+    _ask_guards()
     running = RuleVersion.objects.filter(rule=rule, state=State.ISSUED, period__endswith=None).first()
     if running is None:
         raise DomainError("not_issued", "制度尚未印发，请先印发首版。")
@@ -84,10 +90,14 @@ def publish_version(actor: Actor, rule_code: str, *, values: Mapping[str, Any], 
         raise DomainError("reaches_back", "施行日不能早于今天，也不能早于现行版本的施行日：规则不溯及既往。", field="in_force_on")
     if not values:
         raise DomainError("no_change", "没有改动任何数值，不需要发布新版本。")
-    unknown = set(values) - set(running.values)
+    unknown = set(values) - set(running.entries)
     if unknown:
         raise DomainError("unknown_value", f"规则没有这些数值：{'、'.join(sorted(unknown))}。")
-    merged = {name: {**entry, "value": values.get(name, entry["value"])} for name, entry in running.values.items()}
+    decided = {"source": document_number, "confirmed_by": actor.label, "confirmed_on": str(clock.today())}
+    merged = {
+        name: {**entry, "value": values[name], **decided} if name in values and values[name] != entry["value"] else dict(entry)
+        for name, entry in running.entries.items()
+    }
     prove(rule_code, {name: entry["value"] for name, entry in merged.items()})
     running.period = DateRange(running.period.lower, in_force_on)
     running.save(update_fields=["period"])
@@ -105,6 +115,19 @@ def prove(rule_code: str, values: Mapping[str, Any]) -> None:
     """Let the chapter that works by a rule look at its values. Raises DomainError with what is wrong and how to put it right."""
     if rule_code in PROOFS:
         PROOFS[rule_code](values)
+
+
+def lock_rules() -> None:
+    """Hold every rule until the transaction ends: nobody publishes, and nobody opens a draft, at the same time. In one order, so that
+    two who ask wait for each other and no more.
+    """
+    list(Rule.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
+
+
+def _ask_guards() -> None:
+    why = next((text for ask in PUBLISH_GUARDS if (text := ask())), "")
+    if why:
+        raise Conflict("draft_open", why)
 
 
 @transaction.atomic
