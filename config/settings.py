@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "chengxin.appraisal",
     "chengxin.bulletins",
     "chengxin.reports",
+    "chengxin.consultations",
     "chengxin.portal",
     "chengxin.transfer",
     "django.contrib.contenttypes",

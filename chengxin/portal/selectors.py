@@ -15,6 +15,7 @@ from chengxin.bulletins import selectors as bulletins
 from chengxin.casereviews import selectors as casereviews
 from chengxin.complaints.selectors import waiting as complaints
 from chengxin.conduct import selectors as conduct
+from chengxin.consultations import selectors as consultations
 from chengxin.contests import selectors as contests
 from chengxin.core import clock
 from chengxin.core.actor import Actor
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 CHAPTERS = (
     findings, duty, activities, equipment, evidence, attire, complaints, measures, conduct, supervision, appraisal, bulletins, casereviews,
-    reports, contests, exams,
+    reports, contests, exams, consultations,
 )  # fmt: skip
 MOST_IN_FILE = 200
 MOST_CUSTODIES = 20  # returned items shown in a personal file; the list of custodies has them all

@@ -67,7 +67,7 @@ def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
         "activities.see",
         "appraisal.object", "appraisal.read_own",
         "attire.today", "complaints.answer_own", "contests.see", "duty.read_own", "duty.request", "equipment.read_own", "equipment.report",
-        "conduct.practise", "equipment.sizes",
+        "conduct.practise", "consultations.opine", "consultations.read", "equipment.sizes",
         "evidence.explain_gap", "evidence.mark", "evidence.read_own", "evidence.view_own", "exams.sit", "files.upload",
         "findings.object", "findings.read_own", "measures.read_own", "portal.home",
         "portal.read_file", "rulebook.read",

@@ -1,0 +1,41 @@
+from django.urls import path
+
+from chengxin.consultations.views import comparing, drafts, opinions, proposals, public, signing
+
+app_name = "consultations"
+urlpatterns = [
+    path("", drafts.listing, name="list"),
+    path("new/", drafts.new, name="new"),
+    path("compare/", comparing.compare, name="compare"),
+    path("proposals/", proposals.listing, name="proposals"),
+    path("proposals/nominate/", proposals.nominate, name="nominate"),
+    path("proposals/<int:pk>/take/", proposals.take_up, name="take_up"),
+    path("proposals/<int:pk>/dismiss/", proposals.dismiss, name="dismiss"),
+    path("public/", public.listing, name="public"),
+    path("public/follow/", public.follow, name="follow"),
+    path("public/mine/", public.mine, name="mine"),
+    path("public/receipts/<str:token>/", public.receipt, name="receipt"),
+    path("public/<int:pk>/", public.detail, name="public_detail"),
+    path("public/<int:pk>/summary/", public.summary, name="public_summary"),
+    path("public/<int:pk>/summary.docx", public.paper, name="public_paper"),
+    path("opinions/<int:pk>/", opinions.opinion, name="opinion"),
+    path("opinions/<int:pk>/moderate/", opinions.moderate, name="moderate"),
+    path("opinions/<int:pk>/answer/", opinions.answer, name="answer"),
+    path("changes/<int:pk>/drop/", drafts.drop, name="drop"),
+    path("<int:pk>/", drafts.detail, name="detail"),
+    path("<int:pk>/rules/", drafts.choose_rule, name="choose_rule"),
+    path("<int:pk>/rules/<str:code>/", drafts.rule, name="rule"),
+    path("<int:pk>/begin/", drafts.begin, name="begin"),
+    path("<int:pk>/close/", drafts.close, name="close"),
+    path("<int:pk>/withdraw/", drafts.withdraw, name="withdraw"),
+    path("<int:pk>/opine/", opinions.opine, name="opine"),
+    path("<int:pk>/opinions/", opinions.listing, name="opinions"),
+    path("<int:pk>/summary/", opinions.summary, name="summary"),
+    path("<int:pk>/summary.docx", opinions.paper, name="paper"),
+    path("<int:pk>/simulation/", comparing.simulation, name="simulation"),
+    path("<int:pk>/simulation/<str:part>/", comparing.simulation_part, name="simulation_part"),
+    path("<int:pk>/send/", signing.send, name="send"),
+    path("<int:pk>/sign/", signing.sign, name="sign"),
+    path("<int:pk>/recall/", signing.recall, name="recall"),
+    path("<int:pk>/publish/", signing.publish, name="publish"),
+]

@@ -1,0 +1,1 @@
+"""Doors of drafts and consultations: staff's, the signatories', the public's."""
