@@ -217,6 +217,7 @@ SPEECH_MODEL = env_text("CHENGXIN_SPEECH_MODEL")
 AUTH_USER_MODEL = "people.User"
 CHENGXIN_ACTOR = "chengxin.people.access.actor_for_request"
 CHENGXIN_TOKEN_ACTOR = "chengxin.people.access.actor_for_token"
+CHENGXIN_LIST_EXPORT = "chengxin.transfer.services.deliver"
 CHENGXIN_IDLE_MINUTES = env_number("CHENGXIN_IDLE_MINUTES", 30, least=5, most=30)
 CHENGXIN_PASSWORD_DAYS = env_number("CHENGXIN_PASSWORD_DAYS", 90, least=1, most=90)
 

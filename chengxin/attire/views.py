@@ -183,13 +183,15 @@ def roll_calls(request: ActorRequest) -> HttpResponse:
             exceptions=Count("lines__exceptions", distinct=True),
         )
     )
+    day = clock.today()
+    sessions = selectors.roll_call_sessions(day)
     listing = ListPage(
         request,
         query.values("pk", "held_on", "session", "unit_name", "conductor_label", "checked", "exceptions"),
         (
             Column("held_on", "日期", "held_on"),
             Column("unit_name", "单位", "unit__sequence"),
-            Column("session", "班次"),
+            Column("session", "班次", words=sessions),
             Column("conductor_label", "点验人"),
             Column("checked", "点验人数", "checked"),
             Column("exceptions", "问题", "exceptions"),
@@ -201,9 +203,8 @@ def roll_calls(request: ActorRequest) -> HttpResponse:
         ),
         default_sort="-held_on",
     )
-    day = clock.today()
     compliance = selectors.dress_compliance(request.actor, day - dt.timedelta(days=29), day)
-    context = {"listing": listing, "compliance": compliance, "sessions": selectors.roll_call_sessions(day)}
+    context = {"listing": listing, "compliance": compliance, "sessions": sessions}
     return listing.export() or render(request, "attire/roll_calls.html", context)
 
 
@@ -266,7 +267,7 @@ def exemptions(request: ActorRequest) -> HttpResponse:
         default_sort="-period",
     )  # fmt: skip
     context = {"listing": listing, "form": form, "suggestions": people.person_suggestions(request.actor), "day": clock.today()}
-    return render(request, "attire/exemptions.html", context, status=422 if form.errors else 200)
+    return listing.export() or render(request, "attire/exemptions.html", context, status=422 if form.errors else 200)
 
 
 @page("attire.exempt", methods=("POST",))
@@ -323,13 +324,13 @@ def disposals(request: ActorRequest) -> HttpResponse:
         (
             Column("disposed_on", "日期", "disposed_on"), Column("unit__name", "单位"), Column("description", "制服"),
             Column("pieces", "件数", "pieces"), Column("manner", "方式"), Column("witness", "见证人"), Column("by_label", "经办人"),
-            Column("pk", "照片"),
+            Column("pk", "照片", words=lambda _: "见系统"),
         ),
         (Filter("from", "从", "disposed_on__gte", kind="date"),),
         default_sort="-disposed_on",
     )  # fmt: skip
     context = {"listing": listing, "form": form, "kept": kept}
-    return render(request, "attire/disposals.html", context, status=422 if form.errors else 200)
+    return listing.export() or render(request, "attire/disposals.html", context, status=422 if form.errors else 200)
 
 
 @page("attire.dispose")

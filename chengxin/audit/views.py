@@ -13,12 +13,13 @@ from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render
 from chengxin.ui.tables import Column, Filter, ListPage
 
+CHANNELS = {"web": "网页", "api": "接口", "public": "公众页面", "system": "系统"}
 COLUMNS = (
     Column("at", "时间", "at"),
     Column("actor_label", "操作人"),
     Column("action", "动作"),
     Column("subject", "对象"),
-    Column("channel", "途径"),
+    Column("channel", "途径", words=CHANNELS),
     Column("address", "来源"),
 )
 
@@ -41,7 +42,7 @@ def entries(request: ActorRequest) -> HttpResponse:
     )
     with transaction.atomic():
         record(request.actor, "audit.viewed", "audit:entries", details={"filter": request.GET.urlencode()})
-    context = {"listing": listing, "titles": titles, "checkpoint": selectors.last_checkpoint()}
+    context = {"listing": listing, "titles": titles, "channels": CHANNELS, "checkpoint": selectors.last_checkpoint()}
     return listing.export() or render(request, "audit/entries.html", context)
 
 
@@ -56,5 +57,10 @@ def entry(request: ActorRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "audit/entry.html",
-        {"entry": found, "title": audit_actions[found.action].title, "checkpoint": selectors.sealing_checkpoint(found)},
+        {
+            "channels": CHANNELS,
+            "entry": found,
+            "title": audit_actions[found.action].title,
+            "checkpoint": selectors.sealing_checkpoint(found),
+        },
     )

@@ -147,18 +147,20 @@ def users(request: ActorRequest) -> HttpResponse:
     query = User.objects.annotate(
         person_name=F("person__name"), roles=StringAgg("grants__role", Value(" "), default=Value(""), distinct=True)
     )
+    titles = {role.code: role.title for role in ROLE_BY_CODE.values()}
     listing = ListPage(
         request,
         query.values("pk", "username", "person_name", "roles", "is_active"),
         (
             Column("username", "用户名", "username"), Column("person_name", "人员", "person__name_key"),
-            Column("roles", "曾授角色"), Column("is_active", "状态"),
+            Column("roles", "曾授角色", words=lambda codes: "、".join(titles[code] for code in codes.split()) or "按人员类别"),
+            Column("is_active", "状态", words={True: "可登录", False: "已停用"}),
         ),
         (Filter("username", "用户名", "username__contains", kind="text"), Filter("person", "人员", "person__name__contains", kind="text")),
         default_sort="username",
     )  # fmt: skip
-    titles = {role.code: role.title for role in ROLE_BY_CODE.values()}
-    return render(request, "people/users.html", {"listing": listing, "form": form, "titles": titles}, status=422 if form.errors else 200)
+    context = {"listing": listing, "form": form, "titles": titles}
+    return listing.export() or render(request, "people/users.html", context, status=422 if form.errors else 200)
 
 
 @page("people.grant", methods=("GET", "HEAD", "POST"))

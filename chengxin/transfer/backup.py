@@ -20,7 +20,7 @@ from chengxin.transfer.parcel import Packing, Parcel, Tell, opened, readable
 KIND, VERSION = "chengxin-backup", 1
 DATABASE = "database/base.tar"
 # what lies in the data directory and is not copied as files: the running server, what can be made again, the keys (their own way)
-LEFT_OUT = {"postgres", "postgres.log", "socket", "keys", "speech-model", "footage", "footage-copy"}
+LEFT_OUT = {"postgres", "postgres.log", "socket", "keys", "speech-model", "footage", "footage-copy", "lists"}
 MADE_AGAIN = {"derived", "pictures"}  # films and pictures made from footage
 
 

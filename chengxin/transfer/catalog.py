@@ -2,4 +2,8 @@
 
 from chengxin.core.registry import AuditAction
 
-AUDIT_ACTIONS = (AuditAction("transfer.backup_begun", "开始备份"),)
+AUDIT_ACTIONS = (
+    AuditAction("transfer.backup_begun", "开始备份"),
+    AuditAction("transfer.list_exported", "导出清单"),
+    AuditAction("transfer.list_downloaded", "下载导出的清单"),
+)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 import xlsxwriter
 import xlsxwriter.utility
@@ -15,34 +17,110 @@ from psycopg.types.range import Range
 
 from chengxin.core import clock
 
+EXPORT_LIMIT = 100_000  # rows of one file
+LONG = 10_000  # rows above which a file is made in the background
+TELL_EVERY = 1_000  # rows
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA_TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
+Rows = Iterable[Sequence[Any]]
 
 
 def safe_cell(value: Any) -> Any:
-    """Numbers and dates as they are, text with a leading apostrophe where it could act as a formula."""
+    """Numbers as they are, moments, days and what has parts in words, text with a leading apostrophe where it could act as a formula."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(DANGEROUS) else value
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "是" if value else "否"
     if isinstance(value, dt.datetime):
         return f"{value.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, Range):
         return f"{value.lower} 至 {value.upper - dt.timedelta(days=1)}" if value.upper else f"{value.lower} 起"
-    if isinstance(value, str) and value.startswith(DANGEROUS):
-        return f"'{value}"
+    if isinstance(value, list | tuple):
+        return safe_cell("、".join(str(each) for each in value))
+    if isinstance(value, dict):
+        return safe_cell(json.dumps(value, ensure_ascii=False))
     return value
 
 
-def xlsx_response(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"constant_memory": True, "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+@dataclass(frozen=True)
+class Export:
+    """A whole list on its way into a file: what kind of file, the headings, how many rows there seem to be, and the rows when asked for.
+
+    Counting stops above LONG; ``total`` counts them all.
+    """
+
+    kind: str
+    titles: Sequence[str]
+    count: int
+    rows: Callable[[], Rows]
+    total: Callable[[], int] = lambda: 0
+
+    def write(self, file: BinaryIO, told: Callable[[int], object] = lambda _: None) -> int:
+        """Write all rows, telling from time to time how many are written; how many. A list that is cut says so in its last row."""
+        wrote = 0
+        cut = False
+
+        def lines() -> Iterator[Sequence[Any]]:
+            nonlocal wrote, cut
+            for row in self.rows():
+                if wrote == EXPORT_LIMIT:
+                    cut = True
+                    break
+                yield [safe_cell(value) for value in row]
+                wrote += 1
+                if wrote % TELL_EVERY == 0:
+                    told(wrote)
+            if cut:
+                yield [cut_notice()]
+
+        WRITERS[self.kind](file, self.titles, lines())
+        told(wrote)
+        return wrote
+
+    def response(self) -> HttpResponse:
+        """The file as an answer, made at once."""
+        buffer = io.BytesIO()
+        self.write(buffer)
+        return download(buffer.getvalue(), self.kind)
+
+
+def cut_notice() -> str:
+    return f"只导出了前 {EXPORT_LIMIT} 条：请用筛选条件（如日期、单位）分几次导出。"
+
+
+def _write_csv(file: BinaryIO, titles: Sequence[str], lines: Rows) -> None:
+    # the mark at the front lets spreadsheets read Chinese as UTF-8
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    writer = csv.writer(text)
+    writer.writerow(titles)
+    writer.writerows(lines)
+    text.detach()
+
+
+def _write_xlsx(file: BinaryIO, titles: Sequence[str], lines: Rows) -> None:
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet("列表")
     sheet.freeze_panes(1, 0)
-    heading = book.add_format({"bold": True, "bg_color": "#E6EFF0"})
-    sheet.write_row(0, 0, titles, heading)
-    for number, row in enumerate(rows, start=1):
-        sheet.write_row(number, 0, [safe_cell(value) for value in row])
+    sheet.write_row(0, 0, titles, book.add_format({"bold": True, "bg_color": "#E6EFF0"}))
+    for number, line in enumerate(lines, start=1):
+        sheet.write_row(number, 0, line)
     book.close()
-    return _download(buffer.getvalue(), XLSX, "xlsx")
+
+
+WRITERS: Mapping[str, Callable[[BinaryIO, Sequence[str], Rows], None]] = {"xlsx": _write_xlsx, "csv": _write_csv}
+
+
+def xlsx_response(titles: Sequence[str], rows: Rows) -> HttpResponse:
+    return Export("xlsx", titles, 0, lambda: rows).response()
+
+
+def csv_response(titles: Sequence[str], rows: Rows) -> HttpResponse:
+    return Export("csv", titles, 0, lambda: rows).response()
 
 
 def sheet_template(name: str, columns: Sequence[str], choices: Mapping[str, Sequence[str]]) -> HttpResponse:
@@ -65,16 +143,8 @@ def sheet_template(name: str, columns: Sequence[str], choices: Mapping[str, Sequ
     return response
 
 
-def csv_response(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(titles)
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    # the mark at the front lets spreadsheets read Chinese as UTF-8
-    return _download(buffer.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", "csv")
-
-
-def _download(content: bytes, media_type: str, ending: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="list-{clock.today()}.{ending}"'
+def download(content: bytes, kind: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=MEDIA_TYPES[kind])
+    response["Content-Disposition"] = f'attachment; filename="list-{clock.today()}.{kind}"'
+    response["Cache-Control"] = "private, no-store"
     return response

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import CharField, F, Func, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
-from chengxin.ui.export import csv_response, xlsx_response
+from chengxin.ui.export import WRITERS, Export
 from chengxin.ui.repeated import Recipe, Statement, composed
 
 COUNT_LIMIT = 10_000
-EXPORT_LIMIT = 100_000
 Lookups = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: the key in the row, its heading, and the order_by expression when it can be sorted."""
+    """A column: the key in the row, its heading, and the order_by expression when it can be sorted.
+
+    ``words`` says what an exported cell of a coded value reads like: titles by code, or a function of the value. Without it the choices of
+    the filter on the same column or those of the model's field are taken.
+    """
 
     key: str
     title: str
     sort: str = ""
+    words: Mapping[Any, Any] | Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,16 +117,45 @@ class ListPage:
         )
 
     def export(self) -> HttpResponse | None:
-        """The whole list within the reader's scope as .xlsx or .csv, when ``export`` asks for it."""
-        kind = self.value("export")
-        if kind not in {"xlsx", "csv"}:
-            return None
-        make = xlsx_response if kind == "xlsx" else csv_response
-        rows = self.query[:EXPORT_LIMIT]
-        return make([column.title for column in self.columns], self._cells(rows))
+        """The whole list within the reader's scope as .xlsx or .csv, when ``export`` asks for it.
 
-    def _cells(self, rows: Iterable[Mapping[str, Any]]) -> Iterable[list[Any]]:
-        return ([row.get(column.key) for column in self.columns] for row in rows)
+        How it reaches the reader – at once, or made in the background – and that it is recorded is for the room above to see to.
+        """
+        kind = self.value("export")
+        if kind not in WRITERS:
+            return None
+        titles = [column.title for column in self.columns]
+        deliver: Callable[[HttpRequest, Export], HttpResponse] = import_string(settings.CHENGXIN_LIST_EXPORT)
+        return deliver(self.request, Export(kind, titles, self.count, self._cells, self._total))
+
+    def _total(self) -> int:
+        return len(self.query) if isinstance(self.query, list) else self.query.order_by().count()
+
+    def _cells(self) -> Iterable[list[Any]]:
+        readings = [(column.key, self.reading_of(column)) for column in self.columns]
+        return ([read(row.get(key)) for key, read in readings] for row in map(self.told, _one_by_one(self.query)))
+
+    def told(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A row of the database as the list shows it, for lists that show more than they ask for."""
+        return row
+
+    def reading_of(self, column: Column) -> Callable[[Any], Any]:
+        """How a value of the column reads outside the page."""
+        words = column.words if column.words is not None else self._titles_of(column.key)
+        if callable(words):
+            return words
+        if not words:
+            return _as_it_is
+        # the value "" is what an open matter has: its title is in the words where it has one
+        return lambda value: words.get(value, words.get(str(value), value))
+
+    def _titles_of(self, key: str) -> Mapping[Any, Any]:
+        """Titles by code, from the filter on the column or from the model's field."""
+        for each in self.filters:
+            if each.lookup == key and each.kind == "choice":
+                return dict(each.choices)
+        source = self.source.query if isinstance(self.source, Recipe) else self.source
+        return field_titles(source, key)
 
     def _lookups(self) -> dict[str, Any]:
         lookups: dict[str, Any] = {}
@@ -140,6 +176,31 @@ class ListPage:
     def _number(self, name: str) -> int:
         text = self.value(name)
         return int(text) if text.isdecimal() and len(text) < 9 else 1
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _one_by_one(query: Any) -> Iterable[Mapping[str, Any]]:
+    """Rows as they come from the database, a long list never in memory as a whole."""
+    return query.iterator(chunk_size=2000) if isinstance(query, QuerySet) else query
+
+
+def field_titles(source: QuerySet[Any, Any], key: str) -> Mapping[Any, Any]:
+    """The choices of the model's field behind a key of ``values``; empty where it has none or the key is worked out."""
+    annotation = source.query.annotations.get(key)
+    if annotation is not None:
+        field = getattr(annotation, "target", None)
+    else:
+        field, model = None, source.model
+        for part in key.split("__"):
+            try:
+                field = model._meta.get_field(part)
+            except FieldDoesNotExist:
+                return {}
+            model = field.related_model or model
+    return dict(getattr(field, "flatchoices", None) or ())
 
 
 def _filtered(source: QuerySet[Any, Any], lookups: Lookups) -> QuerySet[Any, Any]:

@@ -195,7 +195,8 @@ def _activity(request: ActorRequest, found: Activity, *, filled: tuple[str, Form
             Column("number", "工号", "person__number"), Column("person_name", "姓名", "person__name_key"),
             Column("unit_name", "单位", "unit__sequence"),
             Column("person_class", "类别", "person_class"), Column("presence", "到场", "presence"), Column("arrived", "时间", "arrived_at"),
-            Column("reason", "缺席事由", "reason"), Column("score", "成绩", "score"),
+            Column("reason", "缺席事由", "reason", words=lambda code: policy.title_of(code) if code else ""),
+            Column("score", "成绩", "score"),
         ),
         (
             Filter("presence", "到场", "presence", tuple(rules.PRESENCES.items())),

@@ -40,13 +40,14 @@ def stock(request: ActorRequest) -> HttpResponse:
     if form.carry_out(move):
         messages.success(request, "已记账。")
         return see_other(reverse("equipment:stock"))
+    titles = {style: row["title"] for style, row in selectors.styles().items()}
     movements = selectors.movements().annotate(style=F("stock__style"), size=F("stock__size"), sex=F("stock__sex"))
     listing = ListPage(
         request,
         movements.values("pk", "style", "size", "sex", "kind", "change", "left", "note", "by_label", "at"),
         (
-            Column("at", "时间", "at"), Column("style", "品种"), Column("size", "尺码"), Column("kind", "种类"), Column("change", "变动"),
-            Column("left", "结存"), Column("note", "说明"), Column("by_label", "经办人"),
+            Column("at", "时间", "at"), Column("style", "品种", words=titles), Column("size", "尺码"), Column("kind", "种类"),
+            Column("change", "变动"), Column("left", "结存"), Column("note", "说明"), Column("by_label", "经办人"),
         ),
         (Filter("kind", "种类", "kind", StockMovement.KINDS),),
         page_size=20,
@@ -54,7 +55,7 @@ def stock(request: ActorRequest) -> HttpResponse:
     year = clock.today().year + 1
     context = {
         "listing": listing, "form": form, "store": selectors.stock_table(), "needs": selectors.forecast(year), "year": year,
-        "titles": {style: row["title"] for style, row in selectors.styles().items()}, "kinds": dict(StockMovement.KINDS),
+        "titles": titles, "kinds": dict(StockMovement.KINDS),
         "source": selectors.entitlement_source(clock.today()),
     }  # fmt: skip
     return listing.export() or render(request, "equipment/stock.html", context, status=422 if form.errors else 200)

@@ -14,8 +14,9 @@ from chengxin.reports.rules import Measured
 from chengxin.reports.selectors import behind
 from chengxin.reports.selectors.attention import attention
 from chengxin.ui.doors import ActorRequest, page
+from chengxin.ui.export import EXPORT_LIMIT
 from chengxin.ui.pages import render
-from chengxin.ui.tables import EXPORT_LIMIT, Column, Filter, ListPage
+from chengxin.ui.tables import Column, Filter, ListPage
 
 SPAN_DAYS = 365
 MOST_LINES = 8
@@ -92,8 +93,8 @@ class FactList(ListPage):
             return None  # the page says so and offers to narrow it
         return super().export()
 
-    def _cells(self, rows: Iterable[Mapping[str, Any]]) -> Iterable[list[Any]]:
-        return super()._cells(behind.told(dict(row)) for row in rows)
+    def told(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        return behind.told(dict(row))
 
 
 @page("reports.indicators")
