@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "chengxin.reports",
     "chengxin.consultations",
     "chengxin.portal",
+    "chengxin.notices",
     "chengxin.transfer",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -279,6 +280,23 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "chengxin.people.signin.ThreeKinds"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"] if TESTING else ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+
+# notices: the address of this site in messages, the mail server, and to which services a robot's message may go at all
+SITE_URL = env_text("CHENGXIN_SITE").rstrip("/")
+EMAIL_HOST, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (env_text(f"CHENGXIN_SMTP_{name}") for name in ("HOST", "USER", "PASSWORD"))
+SMTP_TRANSPORT = env_text("CHENGXIN_SMTP_TRANSPORT", "starttls")
+if SMTP_TRANSPORT not in {"starttls", "ssl", "plain"}:
+    raise SettingError(f"环境变量 CHENGXIN_SMTP_TRANSPORT 应为 starttls、ssl 或 plain，现为“{SMTP_TRANSPORT}”。")
+EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP_TRANSPORT == "starttls", SMTP_TRANSPORT == "ssl"
+EMAIL_PORT = env_number("CHENGXIN_SMTP_PORT", {"starttls": 587, "ssl": 465, "plain": 25}[SMTP_TRANSPORT], least=1, most=65_535)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_text("CHENGXIN_SMTP_FROM")
+if EMAIL_HOST and not DEFAULT_FROM_EMAIL:
+    raise SettingError("设了邮件服务器，须同时设 CHENGXIN_SMTP_FROM（发件地址）。")
+ROBOT_ORIGINS = env_list("CHENGXIN_ROBOT_HOSTS") or ["https://qyapi.weixin.qq.com", "https://oapi.dingtalk.com"]
+for _origin in ROBOT_ORIGINS:
+    if not _origin.startswith(("https://", "http://")):
+        raise SettingError(f"环境变量 CHENGXIN_ROBOT_HOSTS 的每一项应写成 https://主机，现有“{_origin}”。")
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -8,7 +8,7 @@ from chengxin.portal.api import api
 CHAPTERS = (
     *("people", "rulebook", "findings", "duty", "equipment", "evidence", "attire", "complaints"),
     *("activities", "exams", "contests", "conduct", "casereviews"),
-    *("measures", "supervision", "appraisal", "bulletins", "reports", "consultations", "files", "audit", "transfer"),
+    *("measures", "supervision", "appraisal", "bulletins", "reports", "consultations", "notices", "files", "audit", "transfer"),
 )
 
 # pages of the sign-in library that this house does not offer: users are made and passwords reset by 安全管理员

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -31,6 +32,17 @@ SECTIONS = (
 )
 
 
+@dataclass(frozen=True)
+class Bell:
+    """The bell in the masthead: where it leads and how much is unread."""
+
+    url: str
+    count: int
+
+
+BELLS: list[Callable[[Actor], Bell | None]] = []  # a room above fills it in (apps.py)
+
+
 def render(request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
     """Our Jinja2 template within the shell."""
     return django_render(request, template, dict(context or {}), status=status, using="jinja2")
@@ -43,6 +55,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": actor,
         "nav": nav,
+        "bells": [bell for ring in BELLS if (bell := ring(actor)) is not None],
         "messages": get_messages(request),
         "csrf_token_value": get_token(request),
         "here": current_entry(nav, request.path),

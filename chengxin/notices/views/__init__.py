@@ -1,0 +1,1 @@
+"""Doors of notices: the own ones and their settings, robots, the log."""
