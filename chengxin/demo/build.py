@@ -39,6 +39,7 @@ from chengxin.demo.discipline import Discipline
 from chengxin.demo.exams import Exams
 from chengxin.demo.footage import Footage
 from chengxin.demo.inspections import Inspections
+from chengxin.demo.revisions import Revisions
 from chengxin.demo.stores import Stores
 from chengxin.files.services import accept_photo
 from chengxin.findings import rules as finding_rules
@@ -184,6 +185,7 @@ class _Town:
         always = partial(self._photos, always=True)
         Discipline(self.units, self.persons, self.actor, self.at, self.chance, always).plan(self.first_day, today)
         self._plan_year(today)
+        Revisions(self.users, self.actor, self.at, random.Random(20261126)).plan(self.first_day, today)
         self._plan_staff_matters(today)
         self._plan_orders(today)
         self._plan_present(today)

@@ -16,6 +16,7 @@ from chengxin.bulletins.models import Acknowledgement, Bulletin
 from chengxin.complaints import rules
 from chengxin.complaints.models import Accused, Answer, Clock, Complaint, Pause, Reveal, Validity
 from chengxin.complaints.services.accused import units_of
+from chengxin.consultations.models import Consultation
 from chengxin.core import clock
 from chengxin.demo import build, cast
 from chengxin.equipment.models import Count, Custody, Item
@@ -25,6 +26,7 @@ from chengxin.files.models import StoredFile
 from chengxin.findings.models import Finding, Proposal
 from chengxin.measures.models import Commendation, Measure
 from chengxin.people.models import Person, Unit, User
+from chengxin.rulebook.models import RuleVersion
 from chengxin.supervision.models import Check, Inspector, Plan, Visit
 from tests.world import World
 
@@ -51,6 +53,7 @@ def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(bur
     nobody_handles_what_concerns_the_own_unit()
     its_supervision_drew_visited_and_looked_back()
     its_facts_had_consequences_and_its_months_a_bulletin()
+    its_rulebook_was_revised_once_and_is_being_discussed()
     before = Person.objects.count(), Entry.objects.count()
     build.build_when_empty()
     assert (Person.objects.count(), Entry.objects.count()) == before
@@ -187,6 +190,18 @@ def its_facts_had_consequences_and_its_months_a_bulletin() -> None:
     counting = Finding.objects.filter(person__person_class__in=["established", "auxiliary"]).exclude(state__in=["withdrawn", "merged"])
     entered = LedgerEntry.objects.filter(reverses=None, reversal=None, source__startswith="finding:")
     assert {f"finding:{finding.pk}" for finding in counting} == set(entered.values_list("source", flat=True))
+
+
+def its_rulebook_was_revised_once_and_is_being_discussed() -> None:
+    finished, running = Consultation.objects.order_by("pk")
+    assert (finished.state, running.state) == ("published", "open")
+    assert RuleVersion.objects.get(rule__code="supervision.desk", number=2).values["soon_days"]["value"] == 2
+    assert {each.agrees for each in finished.rounds.get().signatures.all()} == {True}
+    assert not finished.opinions.filter(answers=None).exists()
+    assert set(running.opinions.values_list("channel", "sight")) >= {("staff", "shown"), ("public", "waiting")}
+    assert running.opinions.filter(answers=None).count() == 3
+    with clock.frozen(MONDAY):
+        assert running.takes_opinions(clock.today())
 
 
 def test_an_installation_with_units_gets_no_demo(world: World, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
