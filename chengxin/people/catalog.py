@@ -39,7 +39,7 @@ TOKEN_CAPABILITIES = (
     *("people.read", "findings.read", "attire.read", "attire.today", "rulebook.read"),
     *("equipment.read", "equipment.kiosk", "evidence.read", "evidence.ingest", "complaints.read", "complaints.import"),
     *("duty.read", "activities.see", "supervision.results", "bulletins.read", "reports.indicators", "complaints.figures"),
-    "reports.wall",
+    *("reports.wall", "consultations.read"),
 )
 
 CAPABILITIES = (

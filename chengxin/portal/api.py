@@ -21,6 +21,7 @@ from chengxin.activities.api import activities
 from chengxin.attire import selectors as attire
 from chengxin.bulletins.api import bulletins
 from chengxin.complaints import api as complaints_api
+from chengxin.consultations.api import consultations
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
 from chengxin.duty.api import duty
@@ -197,7 +198,7 @@ def roll_calls(
     return [RollCallOut(**row) for row in part_of(request, response, found, limit, offset)]
 
 
-for router in (people, rulebook, duty, evidence, activities, supervision, reports, bulletins):
+for router in (people, rulebook, duty, evidence, activities, supervision, reports, bulletins, consultations):
     api.add_router("", router)
 api.add_router("/counter", equipment_api.counter)
 api.add_router("/equipment", equipment_api.equipment)
