@@ -46,6 +46,8 @@ class ValuesForm(Form):
                 continue
             if isinstance(like, bool):
                 cleaned[key] = cleaned[key] == "true"
+            elif isinstance(like, str):
+                cleaned[key] = cleaned[key].replace("\r\n", "\n")  # as browsers send the ends of lines
             elif not typed.is_plain(like):
                 try:
                     cleaned[key] = typed.read(cleaned[key], like)
@@ -72,7 +74,8 @@ def _field(entry: dict[str, Any], value: Any) -> forms.Field:
         field.error_messages["invalid"] = f"“{title}”请填写数字。"
         field.error_messages["min_value"] = f"“{title}”不能小于 0。"
     elif isinstance(value, str):
-        field = forms.CharField(label=title, max_length=2000, initial=value, widget=forms.Textarea({"rows": 2}))
+        rows = min(16, 2 + len(value) // 60)
+        field = forms.CharField(label=title, max_length=20_000, initial=value, widget=forms.Textarea({"rows": rows}))
     else:
         text = typed.as_text(value)
         rows = min(24, max(3, text.count("\n") + 2))

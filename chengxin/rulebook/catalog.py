@@ -18,6 +18,7 @@ AUDIT_ACTIONS = (
     AuditAction("rulebook.imported", "导入方案原文"),
     AuditAction("rulebook.issued", "印发制度"),
     AuditAction("rulebook.published", "发布规则新版本"),
+    AuditAction("rulebook.amended", "修订条文"),
     AuditAction("rulebook.value_confirmed", "确认待定数值"),
     AuditAction("rulebook.calendar_entered", "录入放假通知"),
 )

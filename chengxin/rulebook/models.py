@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -24,6 +25,27 @@ class Clause(models.Model):
 
     class Meta:
         ordering = ["sequence"]
+
+
+@tracked
+class ClauseVersion(models.Model):
+    """A clause worded anew from a day on, by a document. The plan's own text stays beside it; it is version 0."""
+
+    clause = models.ForeignKey(Clause, models.PROTECT, related_name="amendments")
+    number = models.IntegerField("版本")
+    wording = models.TextField("条文")
+    in_force_on = models.DateField("施行日期")
+    document_number = models.CharField("文号", max_length=60)
+
+    class Meta:
+        ordering = ["clause", "number"]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["clause", "number"], name="one_clause_version_a_number"),
+            models.UniqueConstraint(
+                fields=["clause", "in_force_on"], name="one_clause_version_a_day", violation_error_message="这一天已有这一条的新条文。"
+            ),
+        ]
+        triggers: ClassVar[list[Any]] = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class Rule(models.Model):

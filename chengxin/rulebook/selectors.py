@@ -12,7 +12,7 @@ import orjson
 from django.db.models import Prefetch
 
 from chengxin.core.errors import DomainError, NotFound
-from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion, State
+from chengxin.rulebook.models import CalendarVersion, Clause, ClauseVersion, Rule, RuleVersion, State
 from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, completed, parse_days
 from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
 from chengxin.ui.database import Question, ask, prepared
@@ -109,7 +109,8 @@ def clauses() -> list[Clause]:
 def clause_for(code: str) -> Clause:
     """A clause with its rules and all their versions. Raises NotFound."""
     rules = Rule.objects.prefetch_related(Prefetch("versions", RuleVersion.objects.order_by("-number")))
-    found = Clause.objects.prefetch_related(Prefetch("rules", rules)).filter(pk=code).first()
+    amendments = Prefetch("amendments", ClauseVersion.objects.order_by("-number"))
+    found = Clause.objects.prefetch_related(Prefetch("rules", rules), amendments).filter(pk=code).first()
     if found is None:
         raise NotFound("no_clause", f"方案中没有条款 {code}。")
     return found
@@ -176,9 +177,12 @@ def all_versions(code: str) -> list[RuleValues]:
     ]
 
 
+CLAUSE_TEXT = "clause:"  # under this name and the clause's code its wording stands in the rulebook of a day
+
+
 @dataclass(frozen=True)
 class Issued:
-    """A rule as it is in force on a day, with everything its values say of themselves."""
+    """A rule, or a clause's wording, as it is in force on a day, with everything its values say of themselves."""
 
     code: str
     title: str
@@ -188,18 +192,31 @@ class Issued:
 
 
 def book_on(day: dt.date) -> dict[str, Issued]:
-    """Every rule in force on a day, in the plan's order: the rulebook of that day."""
-    found = RuleVersion.objects.filter(state=State.ISSUED, period__contains=day).select_related("rule")
-    return {
-        each.rule.code: Issued(each.rule.code, each.rule.title, each.rule.clause_id, each.label, each.entries)
-        for each in found.order_by("rule__clause__sequence", "rule__code")
-    }
+    """Every clause's wording and every rule in force on a day, in the plan's order: the rulebook of that day. Nothing before its issue."""
+    found = RuleVersion.objects.filter(state=State.ISSUED, period__contains=day).select_related("rule").order_by("rule__code")
+    rules_of: dict[str, list[Issued]] = {}
+    for each in found:
+        issued = Issued(each.rule.code, each.rule.title, each.rule.clause_id, each.label, each.entries)
+        rules_of.setdefault(issued.clause, []).append(issued)
+    if not rules_of:
+        return {}
+    amended = {each.clause_id: each for each in ClauseVersion.objects.filter(in_force_on__lte=day).order_by("number")}
+    book: dict[str, Issued] = {}
+    for clause in Clause.objects.order_by("sequence"):
+        version = amended.get(clause.pk)
+        code, wording = f"{CLAUSE_TEXT}{clause.pk}", version.wording if version else clause.wording
+        entry = {"title": "条文", "value": wording, "source": version.document_number if version else clause.place, "state": "stated"}
+        label = f"{code}@{version.number if version else 0}"
+        for issued in (Issued(code, f"{clause.title}：条文", clause.pk, label, {"wording": entry}), *rules_of.get(clause.pk, ())):
+            book[issued.code] = issued
+    return book
 
 
 def issue_days() -> list[tuple[dt.date, str]]:
     """The days from which something new held, the newest first, each with its document."""
     rows = RuleVersion.objects.filter(state=State.ISSUED).values_list("period", "document_number")
-    return sorted({period.lower: number for period, number in rows if period is not None}.items(), reverse=True)
+    days = {period.lower: number for period, number in rows if period is not None}
+    return sorted({**days, **dict(ClauseVersion.objects.values_list("in_force_on", "document_number"))}.items(), reverse=True)
 
 
 def is_issued() -> bool:

@@ -17,7 +17,7 @@ from chengxin.core.capabilities import require
 from chengxin.core.constraints import readable
 from chengxin.core.errors import Conflict, DomainError
 from chengxin.rulebook import rules
-from chengxin.rulebook.models import CalendarVersion, Clause, Rule, RuleVersion, State
+from chengxin.rulebook.models import CalendarVersion, Clause, ClauseVersion, Rule, RuleVersion, State
 
 # how the chapters above recount their open terms when a year's calendar changes: in the same transaction, with a trace each
 RECOUNTS: list[Callable[[Actor], int]] = []
@@ -117,11 +117,36 @@ def prove(rule_code: str, values: Mapping[str, Any]) -> None:
         PROOFS[rule_code](values)
 
 
+@transaction.atomic
+def amend_clause(actor: Actor, code: str, *, wording: str, in_force_on: dt.date, document_number: str) -> ClauseVersion:
+    """Word a clause anew from a day on. The plan's text and every earlier wording stay.
+
+    Raises DomainError, and Conflict while a draft is open (3.3).
+    """
+    require(actor, "rulebook.publish")
+    clause = Clause.objects.select_for_update().get(pk=code)
+    _ask_guards()
+    last = clause.amendments.order_by("-number").first()
+    if in_force_on < clock.today() or (last is not None and in_force_on <= last.in_force_on):
+        raise DomainError("reaches_back", "施行日不能早于今天，也不能早于现行条文的施行日：规则不溯及既往。", field="in_force_on")
+    if not wording.strip() or wording == (last.wording if last else clause.wording):
+        raise DomainError("no_change", "条文没有改动。")
+    with readable(ClauseVersion), transaction.atomic():
+        made = ClauseVersion.objects.create(
+            clause=clause, number=(last.number if last else 0) + 1, wording=wording, in_force_on=in_force_on,
+            document_number=document_number,
+        )  # fmt: skip
+    record(actor, "rulebook.amended", f"clause:{code}", details={"version": made.number, "on": str(in_force_on)})
+    return made
+
+
 def lock_rules() -> None:
-    """Hold every rule until the transaction ends: nobody publishes, and nobody opens a draft, at the same time. In one order, so that
-    two who ask wait for each other and no more.
+    """Hold every rule and clause until the transaction ends: nobody publishes, and nobody opens a draft, at the same time.
+
+    In one order, so that two who ask wait for each other and no more.
     """
     list(Rule.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
+    list(Clause.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def _ask_guards() -> None:

@@ -18,7 +18,7 @@ from chengxin.consultations.models import Consultation, Opinion, Proposal
 from chengxin.consultations.views import opinions as staff_doors
 from chengxin.consultations.views import public as public_doors
 from chengxin.core import clock
-from chengxin.rulebook.models import RuleVersion
+from chengxin.rulebook.models import Clause, RuleVersion
 from tests.consultations.conftest import AFTER, ENDS, IN_FORCE, TODAY, Made, digest_of, fresh, on
 from tests.world import World
 
@@ -85,6 +85,21 @@ def test_a_catalogue_is_edited_line_by_line_and_a_slip_names_the_line(world: Wor
         assert re.search(r'class="added"><span class="sign">＋ 增加</span><span class="words">名称：穿拖鞋', page)
         assert office.post(f"/consultations/changes/{found.changes.get().pk}/drop/").status_code == 303
     assert not found.changes.exists()
+
+
+def test_a_clause_is_worded_anew_in_a_draft_line_by_line(world: World, draft: Made) -> None:
+    Clause.objects.filter(pk="2.2.4").update(wording="执勤前后简单检查。\n严禁私自拆卸维修。")
+    found, office = draft(changes=False), world.client("督察")
+    with on():
+        assert "日常管护：条文" in text_of(office.get(f"/consultations/{found.pk}/rules/"))
+        address = f"/consultations/{found.pk}/rules/clause:2.2.4/"
+        same = office.post(address, {"value-wording": "执勤前后简单检查。\r\n严禁私自拆卸维修。", "reason": "换行不算改动"})
+        assert (same.status_code, "没有改动" in text_of(same)) == (422, True)
+        assert office.post(address, {"value-wording": "执勤前后逐项检查。\r\n严禁私自拆卸维修。", "reason": "留痕"}).status_code == 303
+        page = text_of(office.get(f"/consultations/{found.pk}/"))
+        assert '－ 删去</span><span class="words">执勤前后简单检查。' in page
+        assert '＋ 增加</span><span class="words">执勤前后逐项检查。' in page
+        assert '不变</span><span class="words">严禁私自拆卸维修。' in page
 
 
 def test_the_public_reads_says_something_and_finds_the_answer_without_an_account(world: World, opened: Made, old_token: str) -> None:

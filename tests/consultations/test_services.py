@@ -19,7 +19,7 @@ from chengxin.core.errors import Conflict, DomainError, NotAllowed, NotFound
 from chengxin.people import services as people
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook import services as rulebook_commands
-from chengxin.rulebook.models import RuleVersion
+from chengxin.rulebook.models import Clause, ClauseVersion, RuleVersion
 from tests.consultations.conftest import AFTER, ENDS, IN_FORCE, TODAY, Made, digest_of, fresh, on, publish, sign
 from tests.world import SYSTEM, World, build_world
 
@@ -405,6 +405,64 @@ def test_the_first_issue_is_put_to_opinions_whole_and_issued_after_signing(db: N
     publish(world, found, in_force_on=AFTER)
     assert rulebook.rule_values("findings.repeat", AFTER)["count"] == 3
     assert not RuleVersion.objects.filter(state="draft").exists()
+
+
+def worded(world: World) -> None:
+    """The plan's text of one clause, as an import leaves it."""
+    Clause.objects.filter(pk="2.2.4").update(wording="每日执勤前后简单检查设备状态。\n严禁私自拆卸维修。")
+
+
+def test_a_clause_is_worded_anew_from_its_day_and_the_plans_text_stays(world: World, draft: Made) -> None:
+    worded(world)
+    found, office = draft(changes=False), world.actor("督察")
+    new = "每日执勤前后逐项检查设备状态并登记。\n严禁私自拆卸维修。"
+    with on():
+        services.change_values(office, found, rule="clause:2.2.4", values={"wording": new}, reason="检查要留痕")
+        found = services.begin_consultation(office, found, starts_on=TODAY, ends_on=ENDS)
+        refused(
+            "draft_open",
+            lambda: rulebook_commands.amend_clause(world.actor("局长"), "2.2.4", wording="别的", in_force_on=AFTER, document_number="x"),
+            Conflict,
+        )
+    with on(AFTER):
+        services.close_consultation(office, found)
+        services.send_for_signing(office, found, users=[world.users[name].pk for name in ("大队长", "局长")])
+    for name in ("大队长", "局长"):
+        sign(world, found, name)
+    publish(world, found)
+    texts = [rulebook.book_on(day)["clause:2.2.4"] for day in (IN_FORCE - dt.timedelta(days=1), IN_FORCE)]
+    assert [each.entries["wording"]["value"] == new for each in texts] == [False, True]
+    assert [each.version for each in texts] == ["clause:2.2.4@0", "clause:2.2.4@1"]
+    assert Clause.objects.get(pk="2.2.4").wording.startswith("每日执勤前后简单检查")
+    page = world.client("队员").get("/rulebook/clauses/2.2.4/").content.decode()
+    assert "逐项检查设备状态并登记" in page
+    assert "简单检查设备状态" in page
+    assert Entry.objects.get(action="rulebook.amended").subject == "clause:2.2.4"
+    compared = world.client("队员").get(f"/consultations/compare/?from=2025-09-01&to={IN_FORCE}").content.decode()
+    assert '<span class="words">每日执勤前后逐项检查设备状态并登记。' in compared
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        ClauseVersion.objects.update(wording="别的")
+
+
+def test_a_wording_that_was_changed_since_or_is_the_same_is_not_published(world: World, draft: Made) -> None:
+    worded(world)
+    found, office, leader = draft(changes=False), world.actor("督察"), world.actor("局长")
+    same = Clause.objects.get(pk="2.2.4").wording
+    with on():
+        refused("no_change", lambda: services.change_values(office, found, rule="clause:2.2.4", values={"wording": same}, reason="x"))
+        services.change_values(office, found, rule="clause:2.2.4", values={"wording": "逐项检查。"}, reason="简化")
+        for wording, day, code in ((same, TODAY, "no_change"), ("新条文", TODAY - dt.timedelta(days=1), "reaches_back")):
+            refused(
+                code,
+                lambda w=wording, d=day: rulebook_commands.amend_clause(leader, "2.2.4", wording=w, in_force_on=d, document_number="x"),
+            )  # type: ignore[misc]
+        refused(
+            "not_allowed",
+            lambda: rulebook_commands.amend_clause(office, "2.2.4", wording="新条文", in_force_on=TODAY, document_number="x"),
+            NotAllowed,
+        )
+        rulebook_commands.amend_clause(leader, "2.2.4", wording="新条文", in_force_on=TODAY, document_number="城管〔2026〕9号")
+        refused("stale", lambda: services.begin_consultation(office, found, starts_on=TODAY, ends_on=ENDS), Conflict)
 
 
 # --- proposals ---

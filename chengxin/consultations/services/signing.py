@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 
 from django.db import transaction
 
@@ -146,10 +147,15 @@ def _publish(actor: Actor, found: Consultation, in_force_on: dt.date, number: st
             raise DomainError("reaches_back", "施行日不能早于今天：规则不溯及既往。", field="in_force_on")
         count = rulebook_commands.issue_rulebook(actor, issued_on=in_force_on, document_number=number)
         return [f"首版 {count} 条规则"]
-    by_rule: dict[str, dict[str, object]] = {}
+    by_rule: dict[str, dict[str, Any]] = {}
     for change in found.changes.order_by("rule", "pk"):
         by_rule.setdefault(change.rule, {})[change.name] = change.after
-    return [
-        rulebook_commands.publish_version(actor, rule, values=values, in_force_on=in_force_on, document_number=number).label
-        for rule, values in by_rule.items()
-    ]
+    return [_publish_one(actor, rule, values, in_force_on, number) for rule, values in by_rule.items()]
+
+
+def _publish_one(actor: Actor, rule: str, values: dict[str, Any], in_force_on: dt.date, number: str) -> str:
+    if rule.startswith(rulebook.CLAUSE_TEXT):
+        clause = rule.removeprefix(rulebook.CLAUSE_TEXT)
+        made = rulebook_commands.amend_clause(actor, clause, wording=values["wording"], in_force_on=in_force_on, document_number=number)
+        return f"{rule}@{made.number}"
+    return rulebook_commands.publish_version(actor, rule, values=values, in_force_on=in_force_on, document_number=number).label
