@@ -113,8 +113,8 @@ class Revisions:
 
     def _publish(self, day: dt.date) -> None:
         found = draft(FINISHED)
-        given = {"in_force_on": day, "document_number": f"演示城管〔{day.year}〕21号", "sha256": digest_of(found)}
-        services.publish_draft(self.actor("leader"), found, **given)
+        number, sha256 = f"演示城管〔{day.year}〕21号", digest_of(found)
+        services.publish_draft(self.actor("leader"), found, in_force_on=day, document_number=number, sha256=sha256)
 
     def _propose(self) -> None:
         """What came again in two quarters is nominated; of several, the least frequent is left to training."""
