@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from chengxin.findings import selectors as findings
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook.rules import SeasonAnswer, season_by_month
+from chengxin.ui.together import Inquiry, joined
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -52,8 +53,11 @@ def season_order_at(day: dt.date) -> SeasonOrder | None:
 
 def season_on(day: dt.date, *, simulate: bool = False) -> SeasonAnswer:
     """The season of a day: the newest order, else the month (2.1.2). Raises DomainError before the rules are in force."""
+    return _season(day, season_order_at(day), simulate=simulate)
+
+
+def _season(day: dt.date, order: SeasonOrder | None, *, simulate: bool) -> SeasonAnswer:
     policy = rulebook.rule_values("attire.season", day, simulate=simulate)
-    order = season_order_at(day)
     if order is None:
         return season_by_month(day, policy)
     return SeasonAnswer(order.season, policy.clause, policy.version, order.document_number, policy.simulated)
@@ -71,9 +75,10 @@ class Dress:
 
 
 def dress_on(day: dt.date) -> Dress:
-    season = season_on(day, simulate=True)
+    order = season_order_at(day)
+    season = _season(day, order, simulate=True)
     policy = rulebook.rule_values("attire.dress", day, simulate=True)
-    return Dress(day, season, season_order_at(day), policy[season.season], policy["marking_note"])
+    return Dress(day, season, order, policy[season.season], policy["marking_note"])
 
 
 def expectations_on(persons: Collection[Person], day: dt.date) -> dict[int, rules.Expectation]:
@@ -209,10 +214,13 @@ class HandBackLine:
 
 def hand_back_list(person: Person) -> list[HandBackLine]:
     """The list of the day the person left, with the newest entry of each thing and what the uniform book says of it."""
+    return _hand_back_lines(person, HandBackEntry.objects.filter(person=person).order_by("pk"), stock.issues_of(person))
+
+
+def _hand_back_lines(person: Person, entries: Iterable[HandBackEntry], issues: Collection[UniformIssue]) -> list[HandBackLine]:
     day = person.left_on or clock.today()
     items = rulebook.rule_values("attire.hand_back", day, simulate=True)["items"]
-    newest = {entry.item: entry for entry in HandBackEntry.objects.filter(person=person).order_by("pk")}
-    issues = stock.issues_of(person)
+    newest = {entry.item: entry for entry in entries}
     return [
         HandBackLine(
             item["code"], item["title"], newest.get(item["code"]), tuple(item.get("styles", ())),
@@ -229,12 +237,12 @@ def leaver_for(actor: Actor, pk: int) -> Person:
     return found
 
 
-def leavers_visible_to(actor: Actor) -> list[Person]:
+def leavers_visible_to(actor: Actor) -> QuerySet[Person]:
     """Who has left, from the units the actor takes uniforms back for; newest first."""
     reach = actor.units_for("attire.hand_back")
     left = people.leavers()
     left = left if reach is None else left.filter(assignments__unit__in=reach).distinct()
-    return list(left.order_by("-left_on", "name_key")[:500])
+    return left.order_by("-left_on", "name_key")[:500]
 
 
 def open_hand_backs(actor: Actor) -> list[Person]:
@@ -309,25 +317,37 @@ def dress_compliance(actor: Actor, since: dt.date, until: dt.date) -> tuple[Comp
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Roll-calls not yet held today, and leavers who still hold something."""
-    return [*_roll_calls_due(actor), *_hand_backs_due(actor)]
+    return joined(inquiries(actor))
 
 
-def _roll_calls_due(actor: Actor) -> list[Waiting]:
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_roll_calls_due(actor), _hand_backs_due(actor)]
+
+
+def _roll_calls_due(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("attire.roll_call") or actor.units_for("attire.roll_call") is None:
         return []
     today = clock.today()
     if not rulebook.work_calendar().is_workday(today):
         return []
-    units = [unit for unit in units_to_call(actor) if unit.pk == actor.unit_id]
-    held = set(RollCall.objects.filter(held_on=today, unit__in=units, session="day").values_list("unit_id", flat=True))
+    held = RollCall.objects.filter(held_on=today, unit=OuterRef("pk"), session="day")
+    units = people.squadrons().filter(~Exists(held), pk__in=actor.units_for("attire.roll_call") or (), id=actor.unit_id or 0)
+    yield units
     return [
         Waiting(f"班前点验：{unit.name}", reverse("attire:roll_call_of", args=[unit.pk]), CHAPTER, "attire.roll_call", due_on=today)
         for unit in units
-        if unit.pk not in held
     ]
 
 
-def _hand_backs_due(actor: Actor) -> list[Waiting]:
+def _hand_backs_due(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("attire.hand_back"):
+        return []
+    leavers = leavers_visible_to(actor)
+    yield leavers
+    entries = HandBackEntry.objects.filter(person__in=[each.pk for each in leavers]).order_by("pk")
+    yield entries
+    lines = {each.pk: _hand_back_lines(each, [entry for entry in entries if entry.person_id == each.pk], ()) for each in leavers}
     return [
         Waiting(
             f"离队交回：{person.name}",
@@ -336,7 +356,8 @@ def _hand_backs_due(actor: Actor) -> list[Waiting]:
             "attire.hand_back",
             detail=f"{person.left_on} 离队",
         )
-        for person in open_hand_backs(actor)
+        for person in leavers
+        if any(line.is_open for line in lines[person.pk])
     ]
 
 

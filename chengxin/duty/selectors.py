@@ -20,6 +20,7 @@ from chengxin.duty.models import Leave, Shift, Swap
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 from chengxin.ui.database import Question
+from chengxin.ui.together import Inquiry, joined
 
 if TYPE_CHECKING:
     from chengxin.people.models import Person, Unit
@@ -192,21 +193,34 @@ def plannable_numbers(actor: Actor, day: dt.date) -> dict[str, int]:
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Leave and swaps to decide, and swaps in which somebody asks the actor."""
-    waiting: list[Waiting] = []
-    if actor.may("duty.decide"):
-        requests = reverse("duty:requests")
-        waiting += [
-            Waiting(f"审批请假：{leave.person.name}", requests, CHAPTER, "duty.leave", due_on=leave.period.lower)
-            for leave in leaves_to_decide(actor)
-        ]
-        waiting += [
+    return joined(inquiries(actor))
+
+
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_decisions(actor), _asked(actor)]
+
+
+def _decisions(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("duty.decide"):
+        return []
+    leaves, swaps, requests = leaves_to_decide(actor), swaps_to_decide(actor), reverse("duty:requests")
+    yield leaves, swaps
+    return [
+        *(Waiting(f"审批请假：{leave.person.name}", requests, CHAPTER, "duty.leave", due_on=leave.period.lower) for leave in leaves),
+        *(
             Waiting(f"审批换班：{swap.shift.person.name}与{swap.other.name}", requests, CHAPTER, "duty.swap", due_on=swap.shift.day)
-            for swap in swaps_to_decide(actor)
-        ]
-    if actor.person_id is not None:
-        asked = Swap.objects.filter(other_id=actor.person_id, agreed=None, granted=None).select_related("shift__person")
-        waiting += [
-            Waiting(f"换班请您答复：{swap.shift.person.name}", reverse("duty:own"), CHAPTER, "duty.answer", due_on=swap.shift.day)
-            for swap in asked
-        ]
-    return waiting
+            for swap in swaps
+        ),
+    ]
+
+
+def _asked(actor: Actor) -> Inquiry[list[Waiting]]:
+    if actor.person_id is None:
+        return []
+    asked = Swap.objects.filter(other_id=actor.person_id, agreed=None, granted=None).select_related("shift__person")
+    yield asked
+    return [
+        Waiting(f"换班请您答复：{swap.shift.person.name}", reverse("duty:own"), CHAPTER, "duty.answer", due_on=swap.shift.day)
+        for swap in asked
+    ]

@@ -167,7 +167,7 @@ def holder_at(request: ApiRequest, number: str, at: dt.datetime | None = None) -
 @needs("equipment.read")
 def overdue(request: ApiRequest) -> list[schemas.HeldOut]:
     known = selectors.kinds()
-    found: list[Custody] = selectors.overdue(request.actor)
+    found: list[Custody] = list(selectors.overdue(request.actor))
     return [
         schemas.HeldOut(
             number=each.item.asset_number, title=known[each.item.kind]["title"], taken_at=each.taken_at, due_at=each.due_at,

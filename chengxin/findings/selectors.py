@@ -19,6 +19,7 @@ from chengxin.files import selectors as files
 from chengxin.findings import rules
 from chengxin.findings.models import Finding, FindingQuerySet, Objection, Proposal, Rectification, Step
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.together import Counted, Inquiry, joined
 
 if TYPE_CHECKING:
     from chengxin.files.models import StoredFile
@@ -82,7 +83,12 @@ def suggested_measures(finding: Finding) -> list[str]:
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """What only this actor can move on: own rectifications and receipts, re-checks, objections and extensions to decide."""
-    return [*_own_work(actor), *_rechecks(actor), *_decisions(actor), *_proposals(actor)]
+    return joined(inquiries(actor))
+
+
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_own_work(actor), _rechecks(actor), _decisions(actor), _proposals(actor)]
 
 
 def proposals_visible_to(actor: Actor) -> QuerySet[Proposal]:
@@ -101,15 +107,16 @@ def proposal_for(actor: Actor, pk: int) -> Proposal:
     return found
 
 
-def _proposals(actor: Actor) -> list[Waiting]:
+def _proposals(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("findings.propose"):
         return []
-    count = proposals_visible_to(actor).filter(state=Proposal.WAITING).count()
+    count = Counted(proposals_visible_to(actor).filter(state=Proposal.WAITING))
+    yield count
     address = f"{reverse('findings:proposals')}?state=waiting"
-    return [Waiting(f"认定系统提请 {count} 件", address, CHAPTER, "findings.proposal", count=count)] if count else []
+    return [Waiting(f"认定系统提请 {count.n} 件", address, CHAPTER, "findings.proposal", count=count.n)] if count.n else []
 
 
-def _own_work(actor: Actor) -> list[Waiting]:
+def _own_work(actor: Actor) -> Inquiry[list[Waiting]]:
     answerable = Q(person_id=actor.person_id) if actor.person_id else Q(pk=None)
     reach = actor.units_for("findings.rectify")
     if reach is None or reach:
@@ -117,22 +124,25 @@ def _own_work(actor: Actor) -> list[Waiting]:
     if not actor.may("findings.read_own"):
         return []
     mine = Finding.objects.filter(answerable, state=rules.OPEN).exclude(finder_id=actor.user_id).select_related("person", "unit")
+    mine = mine.order_by("due_on")[:100]
+    yield mine
     return [
         Waiting(
             title=f"整改：{finding.text}（{finding.person.name if finding.person else finding.unit.name}）",
             url=reverse("findings:detail", args=[finding.pk]), chapter=CHAPTER, kind="findings.rectify",
             due_on=finding.due_on, detail=finding.number,
         )
-        for finding in mine.order_by("due_on")[:100]
+        for finding in mine
     ]  # fmt: skip
 
 
-def _rechecks(actor: Actor) -> list[Waiting]:
+def _rechecks(actor: Actor) -> Inquiry[list[Waiting]]:
     reach = actor.units_for("findings.recheck")
     waiting = Finding.objects.filter(state=rules.SUBMITTED)
     waiting = waiting if reach is None else waiting.filter(unit_id__in=reach)
     waiting = waiting.exclude(finder_id=actor.user_id).exclude(unit_id=actor.unit_id or 0)
-    waiting = waiting.exclude(rectifications__by_id=actor.user_id, rectifications__outcome="")
+    waiting = waiting.exclude(rectifications__by_id=actor.user_id, rectifications__outcome="").order_by("seen_at")[:100]
+    yield waiting
     return [
         Waiting(
             f"复核整改：{finding.text}",
@@ -141,21 +151,23 @@ def _rechecks(actor: Actor) -> list[Waiting]:
             "findings.recheck",
             detail=finding.number,
         )
-        for finding in waiting.order_by("seen_at")[:100]
+        for finding in waiting
     ]
 
 
-def _decisions(actor: Actor) -> list[Waiting]:
+def _decisions(actor: Actor) -> Inquiry[list[Waiting]]:
     reach = actor.units_for("findings.decide")
     scope = Finding.objects.exclude(unit_id=actor.unit_id or 0)
     scope = scope if reach is None else scope.filter(unit_id__in=reach)
     objected = scope.filter(objections__outcome="").exclude(finder_id=actor.user_id)
     extending = scope.filter(extensions__granted=None, extensions__isnull=False).exclude(extensions__requested_by_id=actor.user_id)
+    objected, extending = (each.distinct().order_by("seen_at")[:100] for each in (objected, extending))
+    yield objected, extending
     return [
         Waiting(f"{verb}：{finding.text}", reverse("findings:detail", args=[finding.pk]), CHAPTER, kind, detail=finding.number)
         for verb, kind, query in (("决定申辩", "findings.objection", objected), ("决定延期", "findings.extension", extending))
-        for finding in query.distinct().order_by("seen_at")[:100]
-    ]  # fmt: skip
+        for finding in query
+    ]
 
 
 def figures(actor: Actor, as_of: dt.date | None = None) -> dict[str, int]:

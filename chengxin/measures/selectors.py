@@ -24,6 +24,7 @@ from chengxin.measures.catalog import SECTION
 from chengxin.measures.models import Commendation, Measure, MeasureReversal
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook.rules import RuleValues
+from chengxin.ui.together import Counted, Inquiry, joined
 
 if TYPE_CHECKING:
     from chengxin.findings.models import Finding
@@ -243,22 +244,29 @@ def file_of(actor: Actor, person_id: int) -> tuple[list[Measure], list[Commendat
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Measures and commendations to decide, objections to decide, and measures whose fact has fallen."""
-    return [*_own(actor), *_to_decide(actor), *_fallen(actor), *_objected(actor), *_to_give(actor)]
+    return joined(inquiries(actor))
 
 
-def _own(actor: Actor) -> list[Waiting]:
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_own(actor), _to_decide(actor), _fallen(actor), _objected(actor), _to_give(actor)]
+
+
+def _own(actor: Actor) -> Inquiry[list[Waiting]]:
     """A decided measure reaches its person, or who answers for its unit, while it can be objected to."""
     reach = actor.units_for("measures.object")
     concerned = Q(person_id=actor.person_id) if actor.person_id and actor.may("measures.read_own") else Q(pk=None)
     if reach is None or reach:
         concerned |= Q(person=None) if reach is None else Q(person=None, unit_id__in=reach)
     open_ = Measure.objects.filter(concerned, supported(), state=rules.DECIDED, object_by__gte=clock.today(), objections=None)
+    open_ = open_.order_by("object_by")[:100]
+    yield open_
     return [
         Waiting(
             f"查看措施决定，可以申辩：{each.text}", reverse("measures:detail", args=[each.pk]), SECTION, "measures.answer",
             due_on=each.object_by, detail=each.number,
         )
-        for each in open_.order_by("object_by")[:100]
+        for each in open_
     ]  # fmt: skip
 
 
@@ -272,16 +280,19 @@ def _decidable(actor: Actor, measures: QuerySet[Measure]) -> QuerySet[Measure]:
     return measures.filter(wanted).exclude(person_id=actor.person_id or 0).exclude(unit_id=actor.unit_id or 0)
 
 
-def _to_decide(actor: Actor) -> list[Waiting]:
+def _to_decide(actor: Actor) -> Inquiry[list[Waiting]]:
     waiting = _decidable(actor, Measure.objects.filter(state=rules.PROPOSED)).exclude(proposed_by=actor.user_id or 0)
-    count = waiting.exclude(finding__finder_id=actor.user_id or 0).count()
+    count = Counted(waiting.exclude(finding__finder_id=actor.user_id or 0))
+    yield count
     address = f"{reverse('measures:list')}?state={rules.PROPOSED}"
-    return [Waiting(f"决定措施 {count} 项", address, SECTION, "measures.decide", count=count)] if count else []
+    return [Waiting(f"决定措施 {count.n} 项", address, SECTION, "measures.decide", count=count.n)] if count.n else []
 
 
-def _fallen(actor: Actor) -> list[Waiting]:
+def _fallen(actor: Actor) -> Inquiry[list[Waiting]]:
     fallen = _decidable(actor, Measure.objects.filter(~supported(), state=rules.DECIDED)).select_related("finding")
-    return [_waiting(f"{why_fallen(each)}，请撤销措施：{each.text}", each, "measures.reverse") for each in fallen.order_by("pk")[:100]]
+    fallen = fallen.order_by("pk")[:100]
+    yield fallen
+    return [_waiting(f"{why_fallen(each)}，请撤销措施：{each.text}", each, "measures.reverse") for each in fallen]
 
 
 def why_fallen(measure: Measure) -> str:
@@ -290,30 +301,32 @@ def why_fallen(measure: Measure) -> str:
     return "主要事实已撤销" if reversed_ else "多次违规的次数已不足"
 
 
-def _objected(actor: Actor) -> list[Waiting]:
+def _objected(actor: Actor) -> Inquiry[list[Waiting]]:
     reach = actor.units_for("measures.decide_grave")
     if reach is not None and not reach:
         return []
     pending = Measure.objects.filter(state=rules.DECIDED, objections__outcome="", objections__isnull=False)
     pending = pending.exclude(finding__finder_id=actor.user_id or 0)
     pending = pending.exclude(decided_by=actor.user_id or 0).exclude(person_id=actor.person_id or 0).exclude(unit_id=actor.unit_id or 0)
-    pending = pending if reach is None else pending.filter(unit_id__in=reach)
-    return [_waiting(f"决定措施申辩：{each.text}", each, "measures.objection") for each in pending.order_by("pk")[:100]]
+    pending = (pending if reach is None else pending.filter(unit_id__in=reach)).order_by("pk")[:100]
+    yield pending
+    return [_waiting(f"决定措施申辩：{each.text}", each, "measures.objection") for each in pending]
 
 
 def _waiting(title: str, measure: Measure, kind: str) -> Waiting:
     return Waiting(title, reverse("measures:detail", args=[measure.pk]), SECTION, kind, detail=measure.number)
 
 
-def _to_give(actor: Actor) -> list[Waiting]:
+def _to_give(actor: Actor) -> Inquiry[list[Waiting]]:
     reach = actor.units_for("measures.give")
     if reach is not None and not reach:
         return []
     waiting = Commendation.objects.filter(state=rules.PROPOSED).exclude(proposed_by=actor.user_id or 0)
     waiting = waiting.exclude(person_id=actor.person_id or 0)
-    count = (waiting if reach is None else waiting.filter(unit_id__in=reach)).count()
+    count = Counted(waiting if reach is None else waiting.filter(unit_id__in=reach))
+    yield count
     address = f"{reverse('measures:commendations')}?state={rules.PROPOSED}"
-    return [Waiting(f"决定表扬 {count} 项", address, SECTION, "measures.give", count=count)] if count else []
+    return [Waiting(f"决定表扬 {count.n} 项", address, SECTION, "measures.give", count=count.n)] if count.n else []
 
 
 # --- what a reader may do ---

@@ -30,6 +30,7 @@ from chengxin.measures import selectors as measures
 from chengxin.people import selectors as people
 from chengxin.reports import selectors as reports
 from chengxin.supervision import selectors as supervision
+from chengxin.ui.together import joined
 
 if TYPE_CHECKING:
     from chengxin.attire.models import Exemption
@@ -48,7 +49,7 @@ TREND_DAYS = 30
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Everything that only this actor can move on, by the end of the term; what has no term comes last."""
-    waiting = [item for chapter in CHAPTERS for item in chapter.work_waiting_for(actor)]
+    waiting = joined(inquiry for chapter in CHAPTERS for inquiry in chapter.inquiries(actor))
     return sorted(waiting, key=lambda item: (item.due_on or dt.date.max, item.title))
 
 

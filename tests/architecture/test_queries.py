@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.world import World
 
 MOST = {
-    "/": 65,
+    "/": 12,
     "/findings/": 14,
     "/people/": 12,
     "/attire/today/": 22,

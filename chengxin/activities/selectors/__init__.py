@@ -20,7 +20,7 @@ from chengxin.activities.selectors.risks import risk_for, risks_visible_to
 from chengxin.activities.selectors.sessions import activities_visible_to, activity_for, count_of_activity
 from chengxin.activities.selectors.summary import Unsettled, YearSummary, unsettled_of, year_summary
 from chengxin.activities.selectors.talks import coverage_of, talk_for, talks_visible_to
-from chengxin.activities.selectors.waiting import work_waiting_for
+from chengxin.activities.selectors.waiting import inquiries, work_waiting_for
 from chengxin.activities.selectors.weak_points import WEAK_POINT_SOURCES, WeakCandidate, weak_point_for, weak_points_visible_to
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "count_of_activity",
     "coverage_of",
     "feed_of",
+    "inquiries",
     "links_of",
     "overview_of",
     "part_for",

@@ -21,11 +21,11 @@ def risk_for(actor: Actor, pk: int) -> Risk:
     return found
 
 
-def reviews_due(actor: Actor, until: dt.date) -> list[Risk]:
+def reviews_due(actor: Actor, until: dt.date) -> RiskQuerySet:
     """Standing risks whose review falls due by a day and that the actor reviews: as responsible person or for the unit."""
     due = Risk.objects.all().standing().filter(review_due_on__lte=until).select_related("unit", "responsible")
     reach = actor.units_for("activities.risk")
     if reach is not None:
         own = due.filter(responsible_id=actor.person_id or 0)
         due = own | due.filter(unit_id__in=reach)
-    return list(due.order_by("review_due_on", "pk"))
+    return due.order_by("review_due_on", "pk")

@@ -6,7 +6,7 @@ from chengxin.appraisal.selectors.rounds import SEATS, effective_result, frozen_
 from chengxin.appraisal.selectors.titles import titles_on
 from chengxin.appraisal.selectors.units import measures_against_unit
 from chengxin.appraisal.selectors.verdicts import Verdict, explained, verdict_of, verdicts_of
-from chengxin.appraisal.selectors.waiting import work_waiting_for
+from chengxin.appraisal.selectors.waiting import inquiries, work_waiting_for
 
 __all__ = [
     "SEATS",
@@ -15,6 +15,7 @@ __all__ = [
     "explained",
     "frozen_row",
     "frozen_rows",
+    "inquiries",
     "measures_against_unit",
     "quotas_of",
     "round_of",

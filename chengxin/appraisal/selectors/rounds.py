@@ -7,6 +7,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import QuerySet
+
 from chengxin.appraisal.models import Nomination, PublicObjection, Round, Snapshot
 from chengxin.appraisal.rules import rounds as rules
 from chengxin.core.actor import Actor
@@ -121,12 +123,16 @@ def open_objections(actor: Actor) -> list[PublicObjection]:
     """Undecided objections that this actor may decide: none of the own, none about own nominations, own unit or oneself."""
     if not actor.may("appraisal.decide"):
         return []
+    return [each for each in undecided_objections(actor) if is_free_to_decide(actor, each)]
+
+
+def undecided_objections(actor: Actor) -> QuerySet[PublicObjection]:
+    """Undecided objections of others; whether this actor may decide one is another question."""
     found = PublicObjection.objects.filter(outcome="").exclude(filed_by=actor.user_id or 0)
-    rows = found.select_related("nomination__person", "nomination__unit", "nomination__round", "title__unit")
-    return [each for each in rows if _is_free(actor, each)]
+    return found.select_related("nomination__person", "nomination__unit", "nomination__round", "title__unit")
 
 
-def _is_free(actor: Actor, objection: PublicObjection) -> bool:
+def is_free_to_decide(actor: Actor, objection: PublicObjection) -> bool:
     subject = objection.nomination or objection.title
     assert subject is not None, "an objection is against one thing"
     person = getattr(subject, "person_id", None)

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from chengxin.bulletins import rules
 from chengxin.bulletins.models import Acknowledgement, Bulletin, BulletinQuerySet, Erratum, Task, Template
-from chengxin.bulletins.selectors.waiting import work_waiting_for
+from chengxin.bulletins.selectors.waiting import inquiries, work_waiting_for
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.files import selectors as files
@@ -20,7 +20,7 @@ from chengxin.findings import selectors as findings
 if TYPE_CHECKING:
     from chengxin.files.models import StoredFile
 
-__all__ = ["work_waiting_for"]
+__all__ = ["inquiries", "work_waiting_for"]
 
 
 def bulletins_of(year: int) -> QuerySet[Bulletin]:

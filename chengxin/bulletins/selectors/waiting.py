@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from chengxin.bulletins import rules
@@ -12,18 +12,28 @@ from chengxin.core.actor import Actor
 from chengxin.core.waiting import Waiting
 from chengxin.people.models import Unit, UnitKind
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.together import Inquiry, joined
 
 CHAPTER = "三（一）督查考核"
 
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """To draft, to sign, to issue, to acknowledge, tasks to do."""
-    works = any(actor.may(f"bulletins.{step}") for step in ("draft", "sign", "issue"))
-    unfinished = Q(month=rules.Month.of(clock.today()).before.code) | ~Q(state=rules.ISSUED)
-    running = list(Bulletin.objects.filter(unfinished)) if works and not actor.is_system else []
-    return [
-        *_drafts(actor, running), *_signatures(actor, running), *_issues(actor, running), *_acknowledgements(actor), *_tasks(actor),
-    ]  # fmt: skip
+    return joined(inquiries(actor))
+
+
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_steps(actor), _acknowledgements(actor), _tasks(actor)]
+
+
+def _steps(actor: Actor) -> Inquiry[list[Waiting]]:
+    """What last month's bulletin and every unfinished one wait for."""
+    if actor.is_system or not any(actor.may(f"bulletins.{step}") for step in ("draft", "sign", "issue")):
+        return []
+    running = Bulletin.objects.filter(Q(month=rules.Month.of(clock.today()).before.code) | ~Q(state=rules.ISSUED))
+    yield running
+    return [*_drafts(actor, list(running)), *_signatures(actor, list(running)), *_issues(actor, list(running))]
 
 
 def _waiting(bulletin: Bulletin, what: str, kind: str) -> Waiting:
@@ -60,32 +70,38 @@ def _issues(actor: Actor, running: list[Bulletin]) -> list[Waiting]:
     return [_waiting(each, "印发", "bulletins.issue") for each in running if each.state == rules.SIGNED]
 
 
-def _acknowledgements(actor: Actor) -> list[Waiting]:
+def _acknowledgements(actor: Actor) -> Inquiry[list[Waiting]]:
     reach = actor.units_for("bulletins.acknowledge")
     if not reach:
         return []
-    found = []
-    for unit in Unit.objects.filter(pk__in=reach, kind=UnitKind.SQUADRON):
-        open_ones = Bulletin.objects.filter(state=rules.ISSUED).exclude(acknowledgements__unit=unit)
-        found += [
-            Waiting(
-                f"签收 {each.period.label}通报（{unit.name}）", reverse("bulletins:detail", args=[each.pk]), CHAPTER,
-                "bulletins.acknowledge", due_on=each.acknowledge_by,
-            )
-            for each in open_ones.order_by("month")[:24]
-        ]  # fmt: skip
-    return found
+    squadrons = Unit.objects.filter(pk__in=reach, kind=UnitKind.SQUADRON)
+    yield squadrons
+    of_each = [(unit, _unacknowledged(unit)) for unit in squadrons]
+    yield [each for _, each in of_each]
+    return [
+        Waiting(
+            f"签收 {each.period.label}通报（{unit.name}）", reverse("bulletins:detail", args=[each.pk]), CHAPTER, "bulletins.acknowledge",
+            due_on=each.acknowledge_by,
+        )
+        for unit, open_ones in of_each
+        for each in open_ones
+    ]  # fmt: skip
 
 
-def _tasks(actor: Actor) -> list[Waiting]:
+def _unacknowledged(unit: Unit) -> QuerySet[Bulletin]:
+    return Bulletin.objects.filter(state=rules.ISSUED).exclude(acknowledgements__unit=unit).order_by("month")[:24]
+
+
+def _tasks(actor: Actor) -> Inquiry[list[Waiting]]:
     """Tasks of the actor's units; who reaches the whole bureau answers for the own unit's alone."""
     reach = actor.units_for("bulletins.complete")
     if not actor.may("bulletins.complete") or actor.is_system:
         return []
     mine = Q(unit=actor.unit_id or 0) if reach is None else Q(unit__in=reach)
-    open_ones = Task.objects.filter(mine, bulletin__state=rules.ISSUED, done_at=None).select_related("unit").order_by("due_on", "pk")
+    open_ones = Task.objects.filter(mine, bulletin__state=rules.ISSUED, done_at=None).select_related("unit").order_by("due_on", "pk")[:100]
+    yield open_ones
     return [
         Waiting(f"通报任务：{each.text}（{each.unit.name}）", reverse("bulletins:task", args=[each.pk]), CHAPTER, "bulletins.task",
                 due_on=each.due_on)
-        for each in open_ones[:100]
+        for each in open_ones
     ]  # fmt: skip

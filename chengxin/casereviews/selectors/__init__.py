@@ -17,11 +17,12 @@ from chengxin.casereviews.selectors.results import RoundFigures, year_rounds
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.waiting import Waiting
+from chengxin.ui.together import Counted, Inquiry, joined
 
 if TYPE_CHECKING:
     from chengxin.people.models import Person
 
-__all__ = ["RoundFigures", "why_not_deduction", "work_waiting_for", "year_rounds"]
+__all__ = ["RoundFigures", "inquiries", "why_not_deduction", "work_waiting_for", "year_rounds"]
 
 
 def why_not_deduction(person: Person, on: dt.date, facts: Mapping[str, str]) -> str:  # noqa: ARG001  (handlers do not change with the day)
@@ -34,24 +35,31 @@ def why_not_deduction(person: Person, on: dt.date, facts: Mapping[str, str]) -> 
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Sheets to fill in, steps of the round, results one may object to, objections to decide."""
-    return [*_sheets(actor), *_steps(actor), *_told(actor), *_objections(actor)]
+    return joined(inquiries(actor))
 
 
-def _sheets(actor: Actor) -> list[Waiting]:
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_sheets(actor), _steps(actor), _told(actor), _objections(actor)]
+
+
+def _sheets(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("casereviews.review") or actor.person_id is None:
         return []
     waiting = Review.objects.filter(person_id=actor.person_id, submitted_at=None, replaced_at=None, reviewed__replaced_at=None)
-    count = waiting.count()
-    return [Waiting(f"评查案卷 {count} 件", reverse("casereviews:reviews"), SECTION, "casereviews.review", count=count)] if count else []
+    count, address = Counted(waiting), reverse("casereviews:reviews")
+    yield count
+    return [Waiting(f"评查案卷 {count.n} 件", address, SECTION, "casereviews.review", count=count.n)] if count.n else []
 
 
-def _steps(actor: Actor) -> list[Waiting]:
+def _steps(actor: Actor) -> Inquiry[list[Waiting]]:
     """The round of the current quarter, and what the open rounds wait for; the third quarter waits for none."""
     if not actor.may("casereviews.round"):
         return []
     today = clock.today()
     quarter = rules.quarter_of(today)
-    found = list(Round.objects.filter(Q(year=today.year, quarter=quarter) | ~Q(state=rules.FINAL)).order_by("year", "quarter"))
+    found = Round.objects.filter(Q(year=today.year, quarter=quarter) | ~Q(state=rules.FINAL)).order_by("year", "quarter")
+    yield found
     waiting = [item for each in found if (item := _next_step(each, today)) is not None]
     has_round = any((each.year, each.quarter) == (today.year, quarter) for each in found)
     if not has_round and quarter in rounds.round_policy_at(today).quarters:
@@ -81,14 +89,16 @@ def _reviewing(found: Round) -> str:
     return "告知评查结果" if all(rounds.outcome_of(each, sheet) for each in cases) else ""
 
 
-def _told(actor: Actor) -> list[Waiting]:
+def _told(actor: Actor) -> Inquiry[list[Waiting]]:
     """A told round reaches who answers for a unit while the unit can object."""
     reach = actor.units_for("casereviews.object")
     if reach is not None and not reach:
         return []
     told = Reviewed.objects.filter(round__state=rules.TOLD, round__object_by__gte=clock.today(), marks__objection=None, marks__isnull=False)
     told = told if reach is None else told.filter(unit_id__in=reach)
-    rows = {row["round"]: row for row in told.order_by("round").values("round", "round__year", "round__quarter", "round__object_by")}
+    found = told.order_by("round").values("round", "round__year", "round__quarter", "round__object_by")
+    yield found
+    rows = {row["round"]: row for row in found}
     return [
         Waiting(
             f"查看评查结果，可以提出异议：{row['round__year']} 年{rules.QUARTERS[row['round__quarter']]}",
@@ -98,7 +108,7 @@ def _told(actor: Actor) -> list[Waiting]:
     ]  # fmt: skip
 
 
-def _objections(actor: Actor) -> list[Waiting]:
+def _objections(actor: Actor) -> Inquiry[list[Waiting]]:
     """Objections this actor may decide: not of the own unit, not filed by oneself, not on a case one reviewed."""
     reach = actor.units_for("casereviews.decide")
     if reach is not None and not reach:
@@ -109,6 +119,7 @@ def _objections(actor: Actor) -> list[Waiting]:
     pending = pending.exclude(mark__reviewed__in=own)
     pending = pending if reach is None else pending.filter(mark__reviewed__unit_id__in=reach)
     rows = pending.order_by("pk").values("mark__title", "mark__reviewed", "mark__reviewed__case__number")[:100]
+    yield rows
     return [
         Waiting(
             f"决定评查异议：{row['mark__title']}", reverse("casereviews:reviewed", args=[row["mark__reviewed"]]), SECTION,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from chengxin.complaints import rules
 from chengxin.complaints.models import Accused, Clock, Complaint, ComplaintQuerySet, Message, Pause, Reveal, Sight, Validity
@@ -197,7 +196,7 @@ def similar(actor: Actor, complaint: Complaint) -> list[Complaint]:
     return list(same.exclude(pk=complaint.pk).exclude(pk=complaint.repeat_of_id or 0).exclude(state=rules.MERGED)[:10])
 
 
-def open_ones(actor: Actor) -> Iterable[Any]:
+def open_ones(actor: Actor) -> QuerySet[Any, Any]:
     """Open complaints within the actor's scope as the work queue needs them."""
     fields = (
         "pk",
@@ -212,4 +211,5 @@ def open_ones(actor: Actor) -> Iterable[Any]:
         "unit_name",
     )
     found = with_clocks(complaints_visible_to(actor).open()).annotate(unit_name=F("unit__name"))
-    return found.order_by("received_at").values(*fields)[:500]  # type: ignore[no-any-return]
+    rows: QuerySet[Any, Any] = found.order_by("received_at").values(*fields)[:500]
+    return rows

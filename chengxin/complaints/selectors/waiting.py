@@ -16,19 +16,25 @@ from chengxin.core.actor import Actor
 from chengxin.core.waiting import Waiting
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook.rules import RuleValues
+from chengxin.ui.together import Inquiry, joined
 
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """To assign, to respond, to answer in time; decisions that need a second person; one's own reply."""
-    found = _own(actor)
-    if actor.may("complaints.read"):
-        found += [*_running(actor), *_inquiries(actor), *_decisions(actor)]
-    return found
+    return joined(inquiries(actor))
 
 
-def _running(actor: Actor) -> list[Waiting]:
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    others = [_running(actor), _hearings(actor), _pauses(actor), _reveals(actor), _validities(actor)]
+    return [_own(actor), *(others if actor.may("complaints.read") else [])]
+
+
+def _running(actor: Actor) -> Inquiry[list[Waiting]]:
     policy, now = rulebook.rule_values("complaints.clocks", clock.today(), simulate=True), clock.now()
-    return [each for row in selectors.open_ones(actor) for each in _of_row(actor, row, policy, now)]
+    open_ = selectors.open_ones(actor)
+    yield open_
+    return [each for row in open_ for each in _of_row(actor, row, policy, now)]
 
 
 def _of_row(actor: Actor, row: Mapping[str, Any], policy: RuleValues, now: dt.datetime) -> list[Waiting]:
@@ -72,24 +78,35 @@ def _left(due: dt.datetime, now: dt.datetime, *, warns: bool) -> str:
     return f"只剩 {hours:.0f} 小时" if warns else f"还有 {hours:.0f} 小时"
 
 
-def _decisions(actor: Actor) -> list[Waiting]:
-    found: list[Waiting] = []
+def _pauses(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("complaints.approve"):
+        return []
     visible = Complaint.objects.all().visible_to(actor)
-    user = actor.user_id or 0
-    if actor.may("complaints.approve"):
-        pauses = Pause.objects.undecided().filter(complaint__in=visible.open()).exclude(asked_by=user)
-        found += [
-            _decision("审批暂停", each.complaint_id, "complaints.pause", f"{each.asked_label}：{each.reason}") for each in pauses[:50]
-        ]
-        reveals = Reveal.objects.filter(granted=None, complaint__in=visible).exclude(asked_by=user)
-        found += [_decision("是否同意查看投诉人", each.complaint_id, "complaints.reveal", f"{each.asked_label}") for each in reveals[:50]]
-    if actor.may("complaints.decide"):
-        validities = Validity.objects.filter(decided=None, accused__withdrawn_at=None, complaint__in=visible).exclude(proposed_by=user)
-        found += [_decision("决定是否属实", each.complaint_id, "complaints.validity", each.proposed_label) for each in validities[:50]]
-    return found
+    pauses = Pause.objects.undecided().filter(complaint__in=visible.open()).exclude(asked_by=actor.user_id or 0)[:50]
+    yield pauses
+    return [_decision("审批暂停", each.complaint_id, "complaints.pause", f"{each.asked_label}：{each.reason}") for each in pauses]
 
 
-def _inquiries(actor: Actor) -> list[Waiting]:
+def _reveals(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("complaints.approve"):
+        return []
+    visible = Complaint.objects.all().visible_to(actor)
+    reveals = Reveal.objects.filter(granted=None, complaint__in=visible).exclude(asked_by=actor.user_id or 0)[:50]
+    yield reveals
+    return [_decision("是否同意查看投诉人", each.complaint_id, "complaints.reveal", f"{each.asked_label}") for each in reveals]
+
+
+def _validities(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("complaints.decide"):
+        return []
+    visible = Complaint.objects.all().visible_to(actor)
+    proposed = Validity.objects.filter(decided=None, accused__withdrawn_at=None, complaint__in=visible)
+    proposed = proposed.exclude(proposed_by=actor.user_id or 0)[:50]
+    yield proposed
+    return [_decision("决定是否属实", each.complaint_id, "complaints.validity", each.proposed_label) for each in proposed]
+
+
+def _hearings(actor: Actor) -> Inquiry[list[Waiting]]:
     """Persons named and not told yet, or heard (or silent beyond the term) and not judged yet, for who handles the complaint."""
     if not actor.may("complaints.handle"):
         return []
@@ -98,9 +115,11 @@ def _inquiries(actor: Actor) -> list[Waiting]:
     ).exclude(validities__in=Validity.objects.exclude(decided=False)).select_related("person", "complaint")  # fmt: skip
     mine = named.filter(Q(complaint__handler_id=actor.person_id) | Q(complaint__handler=None, complaint__unit_id=actor.unit_id or 0))
     heard = Q(replied_at__isnull=False) | Q(object_by__lt=clock.today())
+    mine = mine.filter(Q(told_at=None) | heard)[:50]
+    yield mine
     return [
         _decision("告知被投诉人" if each.told_at is None else "提出认定意见", each.complaint_id, "complaints.inquiry", each.person.name)
-        for each in mine.filter(Q(told_at=None) | heard)[:50]
+        for each in mine
     ]
 
 
@@ -108,14 +127,15 @@ def _decision(what: str, pk: int, kind: str, detail: str) -> Waiting:
     return Waiting(f"{what} {Complaint(pk=pk).number}", reverse("complaints:detail", args=[pk]), selectors.CHAPTER, kind, detail=detail)
 
 
-def _own(actor: Actor) -> list[Waiting]:
+def _own(actor: Actor) -> Inquiry[list[Waiting]]:
     """A complaint about oneself that one was told of and has not answered."""
     open_ = (
         Accused.objects.standing()
         .filter(person_id=actor.person_id or 0, told_at__isnull=False, replied_at=None, complaint__is_restricted=False)
         .exclude(validities__decided=True)
-    )
+    )[:20]
+    yield open_
     return [
         Waiting("回应对本人的投诉", reverse("complaints:own"), selectors.CHAPTER, "complaints.reply", due_on=each.object_by)
-        for each in open_[:20]
+        for each in open_
     ]

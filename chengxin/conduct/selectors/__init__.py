@@ -21,6 +21,7 @@ from chengxin.core.waiting import Waiting
 from chengxin.people import selectors as people
 from chengxin.people.models import Assignment, Person
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.together import Counted, Inquiry, joined
 
 if TYPE_CHECKING:
     from chengxin.rulebook.models import RuleVersion
@@ -129,15 +130,26 @@ def unit_choices(actor: Actor) -> list[tuple[str, str]]:
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """The own signature, recordings to review, moments to watch, coaching to give, people to draw again."""
-    return [*_to_sign(actor), *reviews.work_waiting_for(actor), *transcripts.work_waiting_for(actor), *coaching.work_waiting_for(actor)]
+    return joined(inquiries(actor))
 
 
-def _to_sign(actor: Actor) -> list[Waiting]:
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [
+        _to_sign(actor), reviews.waiting_for_review(actor), transcripts.waiting_moments(actor), coaching.waiting_to_coach(actor),
+        coaching.waiting_to_draw(actor),
+    ]  # fmt: skip
+
+
+def _to_sign(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("conduct.practise") or actor.person_id is None:
         return []
     norms = rulebook.rule_values(PHRASES, clock.today(), simulate=True)
     signed = SignOff.objects.filter(person=OuterRef("pk"), rule_version=norms.version)
-    due = Person.objects.filter(~Exists(signed), pk=actor.person_id, person_class__in=SIGNING, left_on=None)
-    if norms.simulated or not due.exists():
+    if norms.simulated:
+        return []
+    due = Counted(Person.objects.filter(~Exists(signed), pk=actor.person_id, person_class__in=SIGNING, left_on=None))
+    yield due
+    if not due.n:
         return []
     return [Waiting("学习文明用语并签名", reverse("conduct:cards"), SECTION, "conduct.sign", detail=norms.version)]

@@ -21,6 +21,7 @@ from chengxin.evidence import rules as footage
 from chengxin.evidence.models import Recording, Review
 from chengxin.findings import selectors as findings
 from chengxin.rulekit.draws import Entry
+from chengxin.ui.together import Counted, Inquiry
 
 if TYPE_CHECKING:
     from chengxin.findings.models import Finding, FindingQuerySet
@@ -106,17 +107,27 @@ def may_draw(coaching: Coaching) -> bool:
     return results is not None and rules.outcome_of(results) == ""
 
 
-def work_waiting_for(actor: Actor) -> list[Waiting]:
-    found: list[Waiting] = []
-    if actor.may("conduct.coach"):
-        for finding in findings_to_coach(actor).select_related("person").order_by("seen_at")[:100]:
-            title = f"言行辅导：{finding.text}（{finding.person.name if finding.person else ''}）"
-            address = f"{reverse('conduct:coach')}?finding={finding.pk}"
-            found.append(Waiting(title, address, SECTION, "conduct.coach", detail=finding.number))
-    if actor.may("conduct.review"):
-        own = actor.unit_id or 0
-        due = Coaching.objects.filter(in_reach(actor, "conduct.review"), outcome="", follow_ups=None, held_on__lt=clock.today())
-        count = due.exclude(unit_id=own).exclude(person_id=actor.person_id or 0).count()
-        address = f"{reverse('conduct:coachings')}?state=open"
-        found += [Waiting(f"辅导后再抽影像 {count} 人", address, SECTION, "conduct.follow_up", count=count)] if count else []
-    return found
+def waiting_to_coach(actor: Actor) -> Inquiry[list[Waiting]]:
+    """Confirmed findings about conduct whose person nobody has talked with."""
+    if not actor.may("conduct.coach"):
+        return []
+    found = findings_to_coach(actor).select_related("person").order_by("seen_at")[:100]
+    yield found
+    return [
+        Waiting(
+            f"言行辅导：{finding.text}（{finding.person.name if finding.person else ''}）",
+            f"{reverse('conduct:coach')}?finding={finding.pk}", SECTION, "conduct.coach", detail=finding.number,
+        )
+        for finding in found
+    ]  # fmt: skip
+
+
+def waiting_to_draw(actor: Actor) -> Inquiry[list[Waiting]]:
+    """Coached persons whose later recordings nobody has drawn from."""
+    if not actor.may("conduct.review"):
+        return []
+    due = Coaching.objects.filter(in_reach(actor, "conduct.review"), outcome="", follow_ups=None, held_on__lt=clock.today())
+    count = Counted(due.exclude(unit_id=actor.unit_id or 0).exclude(person_id=actor.person_id or 0))
+    yield count
+    address = f"{reverse('conduct:coachings')}?state=open"
+    return [Waiting(f"辅导后再抽影像 {count.n} 人", address, SECTION, "conduct.follow_up", count=count.n)] if count.n else []

@@ -22,6 +22,7 @@ from chengxin.evidence.models import Recording, Review, Viewing
 from chengxin.evidence.services.viewing import may_view
 from chengxin.findings import selectors as findings
 from chengxin.people import selectors as people
+from chengxin.ui.together import Counted, Inquiry
 
 if TYPE_CHECKING:
     from chengxin.findings.models import Finding
@@ -157,9 +158,11 @@ def may_look(actor: Actor, recording: Recording) -> bool:
     return may_view(actor, recording) and recording.deleted_at is None
 
 
-def work_waiting_for(actor: Actor) -> list[Waiting]:
+def waiting_for_review(actor: Actor) -> Inquiry[list[Waiting]]:
+    """Drawn recordings that nobody has reviewed."""
     if not actor.may("conduct.review"):
         return []
-    count = reviews_visible_to(actor).filter(outcome="").count()
+    count = Counted(reviews_visible_to(actor).filter(outcome=""))
+    yield count
     address = f"{reverse('conduct:reviews')}?state=waiting"
-    return [Waiting(f"评查抽中的影像 {count} 段", address, SECTION, "conduct.review", count=count)] if count else []
+    return [Waiting(f"评查抽中的影像 {count.n} 段", address, SECTION, "conduct.review", count=count.n)] if count.n else []

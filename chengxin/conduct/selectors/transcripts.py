@@ -16,6 +16,7 @@ from chengxin.core.waiting import Waiting
 from chengxin.evidence.models import Recording
 from chengxin.files import selectors as files
 from chengxin.files.services import read_original
+from chengxin.ui.together import Counted, Inquiry
 
 
 def recording_for(actor: Actor, pk: int) -> Recording:
@@ -79,9 +80,11 @@ def moments_of(recording: Recording) -> list[WatchMoment]:
     return list(rows)
 
 
-def work_waiting_for(actor: Actor) -> list[Waiting]:
+def waiting_moments(actor: Actor) -> Inquiry[list[Waiting]]:
+    """Nominated moments that nobody has watched."""
     if not actor.may("conduct.review"):
         return []
-    count = moments_visible_to(actor).filter(state=rules.WAITING).count()
+    count = Counted(moments_visible_to(actor).filter(state=rules.WAITING))
+    yield count
     address = f"{reverse('conduct:moments')}?state=waiting"
-    return [Waiting(f"观看文字稿提示的时刻 {count} 处", address, SECTION, "conduct.moment", count=count)] if count else []
+    return [Waiting(f"观看文字稿提示的时刻 {count.n} 处", address, SECTION, "conduct.moment", count=count.n)] if count.n else []

@@ -20,6 +20,7 @@ from chengxin.people.models import Grant, User
 from chengxin.people.selectors import office_of
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook.rules import RuleValues
+from chengxin.ui.together import Counted, Inquiry, joined
 
 POLICY = "rulebook.revision"
 ORGANISING = ("consultations.prepare", "consultations.answer", "consultations.publish", "consultations.sign")
@@ -58,7 +59,11 @@ def public_consultation_for(pk: int) -> Consultation:
 
 def running() -> Consultation | None:
     """The one draft that is open, closed for opinions or being signed."""
-    return Consultation.objects.filter(is_running=True).first()
+    return _running().first()
+
+
+def _running() -> QuerySet[Consultation]:
+    return Consultation.objects.filter(is_running=True)
 
 
 def why_not_publish_beside() -> str:
@@ -167,14 +172,26 @@ def proposal_for(pk: int) -> Proposal:
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Opinions to look at, to answer and to close, drafts to send, sign and publish, proposals to decide."""
-    found = running()
-    waiting = _steps(actor, found) if found is not None else []
-    count = Proposal.objects.filter(state=Proposal.WAITING).count() if actor.may("consultations.prepare") else 0
-    if count:
-        waiting.append(
-            Waiting(f"决定修订提案 {count} 项", reverse("consultations:proposals"), SECTION, "consultations.proposal", count=count)
-        )
-    return waiting
+    return joined(inquiries(actor))
+
+
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_draft(actor), _proposals(actor)]
+
+
+def _draft(actor: Actor) -> Inquiry[list[Waiting]]:
+    found = _running()
+    yield found
+    return [each for draft in found for each in _steps(actor, draft)]
+
+
+def _proposals(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("consultations.prepare"):
+        return []
+    count, address = Counted(Proposal.objects.filter(state=Proposal.WAITING)), reverse("consultations:proposals")
+    yield count
+    return [Waiting(f"决定修订提案 {count.n} 项", address, SECTION, "consultations.proposal", count=count.n)] if count.n else []
 
 
 def _steps(actor: Actor, found: Consultation) -> list[Waiting]:

@@ -29,7 +29,7 @@ from chengxin.contests.selectors.judges import (
 )
 from chengxin.contests.selectors.results import LowCriterion, criteria_of, low_criteria, preview_of, result_content, weak_items
 from chengxin.contests.selectors.sheets import Line, Waits, judging_lines, missing_sheets, progress_of, scored, sheet_for, too_few_sheets
-from chengxin.contests.selectors.waiting import work_waiting_for
+from chengxin.contests.selectors.waiting import inquiries, work_waiting_for
 
 __all__ = [
     "Board",
@@ -49,6 +49,7 @@ __all__ = [
     "entries_of",
     "entry_for",
     "entry_units",
+    "inquiries",
     "is_member",
     "is_organiser",
     "judge_choices",

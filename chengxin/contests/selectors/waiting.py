@@ -10,21 +10,28 @@ from chengxin.contests.selectors.judges import why_not_chief
 from chengxin.contests.selectors.sheets import missing_sheets, too_few_sheets
 from chengxin.core.actor import Actor
 from chengxin.core.waiting import Waiting
+from chengxin.ui.together import Inquiry, joined
 
 CHAPTER = "二（四）主题活动"
 
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Sheets that only this judge can fill, and results whose sheets are all there."""
-    return [*_sheets_waiting(actor), *_results_waiting(actor)]
+    return joined(inquiries(actor))
 
 
-def _sheets_waiting(actor: Actor) -> list[Waiting]:
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_sheets_waiting(actor), _results_waiting(actor)]
+
+
+def _sheets_waiting(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("contests.judge") or actor.person_id is None:
         return []
     mine = Judge.objects.filter(person_id=actor.person_id, released_at=None, is_late=False, contest__state=rules.RUNNING)
-    found = []
-    for judge in mine.select_related("contest"):
+    mine, found = mine.select_related("contest"), []
+    yield mine
+    for judge in mine:
         waits = [each for each in missing_sheets(judge.contest) if each.judge.judge == judge.pk]
         if waits:
             address = reverse("contests:judging", args=[judge.contest_id, waits[0].round.code])
@@ -38,10 +45,11 @@ def _sheets_waiting(actor: Actor) -> list[Waiting]:
     return found
 
 
-def _results_waiting(actor: Actor) -> list[Waiting]:
+def _results_waiting(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("contests.confirm"):
         return []
     running = Contest.objects.filter(state=rules.RUNNING).exclude(judges__person_id=actor.person_id or 0)
+    yield running
     return [
         Waiting(
             f"确认成绩：{contest.title}", reverse("contests:detail", args=[contest.pk]), CHAPTER, "contests.confirm", detail=contest.number

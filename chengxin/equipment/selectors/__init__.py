@@ -32,14 +32,16 @@ from chengxin.equipment.selectors.stock import (
     forecast,
     issue_for,
     issues_of,
-    low_styles,
     movements,
     sizes_of,
+    stock_pieces,
     stock_table,
     styles,
 )
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.together import Counted as Tally
+from chengxin.ui.together import Inquiry, joined
 
 if TYPE_CHECKING:
     from chengxin.equipment.models import UniformIssue
@@ -56,7 +58,6 @@ __all__ = [
     "forecast",
     "issue_for",
     "issues_of",
-    "low_styles",
     "movements",
     "places_of",
     "sizes_of",
@@ -211,8 +212,11 @@ class Held:
 
 def held_by(person_id: int) -> list[Held]:
     """What a person holds now, the most urgent first."""
-    open_ = Custody.objects.all().open().filter(holder_id=person_id).select_related("item", "unit").order_by("due_at")
-    return _held(open_)
+    return _held(_open_of(person_id))
+
+
+def _open_of(person_id: int) -> CustodyQuerySet:
+    return Custody.objects.all().open().filter(holder_id=person_id).select_related("item", "unit").order_by("due_at")
 
 
 def _held(custodies: Iterable[Custody]) -> list[Held]:
@@ -252,18 +256,18 @@ def equipment_of(actor: Actor, person: Person, most: int) -> PersonsEquipment:
     )
 
 
-def overdue(actor: Actor) -> list[Custody]:
+def overdue(actor: Actor) -> CustodyQuerySet:
     """Open custodies past their term within the actor's scope, the latest first to return at the top."""
     found = custodies_visible_to(actor).overdue(clock.now()).select_related("item", "holder", "unit", "shift")
-    return list(found.order_by("due_at"))
+    return found.order_by("due_at")
 
 
-def uncountersigned(actor: Actor) -> list[Custody]:
+def uncountersigned(actor: Actor) -> CustodyQuerySet:
     """Returns that wait for a keeper within the actor's scope; not the actor's own."""
     reach = actor.units_for("equipment.keep")
     found = Custody.objects.all().uncountersigned().exclude(holder_id=actor.person_id or 0)
     found = found if reach is None else found.filter(unit__in=reach)
-    return list(found.select_related("item", "holder").order_by("returned_at"))
+    return found.select_related("item", "holder").order_by("returned_at")
 
 
 @dataclass(frozen=True)
@@ -320,36 +324,41 @@ def cards_in_scope(actor: Actor) -> QuerySet[Any]:
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Own items to return, overdue items by escalation, returns to countersign, faults, liability, count differences."""
+    return joined(inquiries(actor))
+
+
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
     return [
-        *_own_returns(actor), *_overdue_of_others(actor), *_counter_work(actor), *_fault_work(actor), *_differences(actor),
-        *_low_stock(actor),
+        _own_returns(actor), _overdue_of_others(actor), _counter_work(actor), _fault_work(actor), _liability(actor), _differences(actor),
+        _low_stock(actor),
     ]  # fmt: skip
 
 
-def _own_returns(actor: Actor) -> list[Waiting]:
+def _own_returns(actor: Actor) -> Inquiry[list[Waiting]]:
     if actor.person_id is None:
         return []
-    address = reverse("equipment:own")
+    address, open_ = reverse("equipment:own"), _open_of(actor.person_id)
+    yield open_
     return [
         Waiting(
             f"归还{each.kind} {each.custody.item.asset_number}", address, CHAPTER, "equipment.return",
             due_on=clock.local_day(each.custody.due_at),
             detail=f"{each.label}，应于 {each.custody.due_at.astimezone(clock.SHANGHAI):%m-%d %H:%M} 前归还",
         )
-        for each in held_by(actor.person_id)
+        for each in _held(open_)
         if each.urgency != rules.DUE
     ]  # fmt: skip
 
 
-def _overdue_of_others(actor: Actor) -> list[Waiting]:
+def _overdue_of_others(actor: Actor) -> Inquiry[list[Waiting]]:
     """One line for the whole list; the longer an item is late, the higher it is known."""
     escalation = policy_on(clock.today())["escalation"]
     if not actor.roles & escalation.keys():
         return []
-    now = clock.now()
-    late = [
-        each for each in overdue(actor) if actor.roles & rules.audience(now - each.due_at, escalation) and each.holder_id != actor.person_id
-    ]
+    now, found = clock.now(), overdue(actor)
+    yield found
+    late = [each for each in found if actor.roles & rules.audience(now - each.due_at, escalation) and each.holder_id != actor.person_id]
     if not late:
         return []
     return [
@@ -360,47 +369,51 @@ def _overdue_of_others(actor: Actor) -> list[Waiting]:
     ]  # fmt: skip
 
 
-def _counter_work(actor: Actor) -> list[Waiting]:
+def _counter_work(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("equipment.keep"):
         return []
-    waiting = uncountersigned(actor)
-    address = reverse("equipment:countersign")
-    return [Waiting(f"验收归还 {len(waiting)} 件", address, CHAPTER, "equipment.countersign", count=len(waiting))] if waiting else []
+    count, address = Tally(uncountersigned(actor)), reverse("equipment:countersign")
+    yield count
+    return [Waiting(f"验收归还 {count.n} 件", address, CHAPTER, "equipment.countersign", count=count.n)] if count.n else []
 
 
-def _fault_work(actor: Actor) -> list[Waiting]:
-    found: list[Waiting] = []
-    if actor.may("equipment.repair"):
-        titles = {Fault.REPORTED: "处理故障", Fault.IN_REPAIR: "跟进维修", Fault.REPAIRED: "验收维修"}
-        reach = actor.units_for("equipment.repair")
-        open_ = Fault.objects.all().unsettled().select_related("item").exclude(state=Fault.REPAIRED, outcome_by=actor.user_id or 0)
-        open_ = open_ if reach is None else open_.filter(unit__in=reach)
-        found += [
-            Waiting(
-                f"{'处理遗失' if fault.is_loss else titles[fault.state]}：{fault.item.asset_number}",
-                reverse("equipment:fault", args=[fault.pk]), CHAPTER, "equipment.fault", due_on=fault.expected_on,
-                detail=fault.description[:60],
-            )
-            for fault in open_.order_by("reported_at")[:50]
-        ]  # fmt: skip
-    if actor.may("equipment.decide_liability"):
-        reach = actor.units_for("equipment.decide_liability")
-        open_ = Fault.objects.filter(liability=None, custody__isnull=False).exclude(reported_by=actor.user_id or 0)
-        open_ = open_ if reach is None else open_.filter(unit__in=reach)
-        count = open_.count()
-        if count:
-            address = f"{reverse('equipment:faults')}?undecided=yes"
-            found.append(Waiting(f"认定损坏责任 {count} 件", address, CHAPTER, "equipment.liability", count=count))
-    return found
+def _fault_work(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("equipment.repair"):
+        return []
+    titles = {Fault.REPORTED: "处理故障", Fault.IN_REPAIR: "跟进维修", Fault.REPAIRED: "验收维修"}
+    reach = actor.units_for("equipment.repair")
+    open_ = Fault.objects.all().unsettled().select_related("item").exclude(state=Fault.REPAIRED, outcome_by=actor.user_id or 0)
+    open_ = (open_ if reach is None else open_.filter(unit__in=reach)).order_by("reported_at")[:50]
+    yield open_
+    return [
+        Waiting(
+            f"{'处理遗失' if fault.is_loss else titles[fault.state]}：{fault.item.asset_number}",
+            reverse("equipment:fault", args=[fault.pk]), CHAPTER, "equipment.fault", due_on=fault.expected_on,
+            detail=fault.description[:60],
+        )
+        for fault in open_
+    ]  # fmt: skip
 
 
-def _differences(actor: Actor) -> list[Waiting]:
+def _liability(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("equipment.decide_liability"):
+        return []
+    reach = actor.units_for("equipment.decide_liability")
+    open_ = Fault.objects.filter(liability=None, custody__isnull=False).exclude(reported_by=actor.user_id or 0)
+    count = Tally(open_ if reach is None else open_.filter(unit__in=reach))
+    yield count
+    address = f"{reverse('equipment:faults')}?undecided=yes"
+    return [Waiting(f"认定损坏责任 {count.n} 件", address, CHAPTER, "equipment.liability", count=count.n)] if count.n else []
+
+
+def _differences(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("equipment.count"):
         return []
     reach = actor.units_for("equipment.count")
     open_ = CountDifference.objects.filter(settled_at=None)
     open_ = open_ if reach is None else open_.filter(count__unit__in=reach)
     rows = open_.values("count_id", "count__unit__name").annotate(n=Counted("pk")).order_by("count_id")
+    yield rows
     return [
         Waiting(
             f"清点差异待处理：{row['count__unit__name']} {row['n']} 项", reverse("equipment:count", args=[row["count_id"]]), CHAPTER,
@@ -410,8 +423,12 @@ def _differences(actor: Actor) -> list[Waiting]:
     ]  # fmt: skip
 
 
-def _low_stock(actor: Actor) -> list[Waiting]:
-    low = low_styles(actor)
+def _low_stock(actor: Actor) -> Inquiry[list[Waiting]]:
+    if not actor.may("equipment.stock"):
+        return []
+    pieces = stock_pieces()
+    yield pieces
+    low = [row for row in stock_table(pieces) if row.low]
     titles = "、".join(dict.fromkeys(row.title for row in low))
     return [Waiting(f"制服库存不足 {len(low)} 项", reverse("equipment:stock"), CHAPTER, "equipment.stock", detail=titles)] if low else []
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from chengxin.core import clock
-from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.equipment import rules
 from chengxin.equipment.models import SizeProfile, StockMovement, UniformIssue, UniformStock
@@ -106,9 +105,14 @@ class StockRow:
     least: int
 
 
-def stock_table() -> list[StockRow]:
+def stock_pieces() -> QuerySet[UniformStock]:
+    return UniformStock.objects.all()
+
+
+def stock_table(pieces: Iterable[UniformStock] | None = None) -> list[StockRow]:
     """Everything in the store, by style, sex and class; low where a group has fewer than the rule's mark."""
-    quantities = {(s.style, s.sex, s.person_class, s.size): s.quantity for s in UniformStock.objects.all()}
+    pieces = stock_pieces() if pieces is None else pieces
+    quantities = {(s.style, s.sex, s.person_class, s.size): s.quantity for s in pieces}
     rows = []
     for style, row in styles().items():
         for person_class in row["classes"]:
@@ -150,7 +154,3 @@ def forecast(year: int) -> list[Need]:
             due = rules.open_quantity(line, issued.get((person.pk, line.style), []), end)
             needs[line.style] = needs.get(line.style, 0) + due
     return [Need(row["style"], row["title"], needs.get(row["style"], 0), stock.get(row["style"], 0)) for row in table]
-
-
-def low_styles(actor: Actor) -> list[StockRow]:
-    return [row for row in stock_table() if row.low] if actor.may("equipment.stock") else []

@@ -43,7 +43,8 @@ def counter(request: ActorRequest) -> HttpResponse:
         form = _with_what_is_left(form, outcomes)
     context = {
         "form": form, "outcomes": outcomes, "suggestions": people.person_suggestions(request.actor),
-        "waiting": selectors.uncountersigned(request.actor), "overdue": selectors.overdue(request.actor)[:20], "now": clock.now(),
+        "waiting": list(selectors.uncountersigned(request.actor)), "overdue": list(selectors.overdue(request.actor)[:20]),
+        "now": clock.now(),
     }  # fmt: skip
     return render(request, "equipment/counter.html", context, status=422 if form.errors or outcomes else 200)
 
@@ -101,7 +102,7 @@ def countersign(request: ActorRequest) -> HttpResponse:
         if len(outcomes) > len(refused):
             messages.success(request, f"已验收 {len(outcomes) - len(refused)} 件。")
         return see_other(reverse("equipment:countersign"))
-    context = {"waiting": selectors.uncountersigned(request.actor), "kinds": dict(selectors.kind_choices())}
+    context = {"waiting": list(selectors.uncountersigned(request.actor)), "kinds": dict(selectors.kind_choices())}
     return render(request, "equipment/countersign.html", context)
 
 

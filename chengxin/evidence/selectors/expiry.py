@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor
@@ -15,7 +15,7 @@ from chengxin.evidence.models import Downgrade, ExpiryLine, ExpiryList, Hold, Re
 MOST = 500  # recordings a list: what a person can look through
 
 
-def candidates(actor: Actor) -> list[Recording]:
+def candidates(actor: Actor) -> QuerySet[Recording]:
     """Ordinary recordings of the actor's units whose term is over and that nothing keeps, the oldest first, on no open list."""
     reach = actor.units_for("evidence.review_expiry")
     found = Recording.objects.all().expired(clock.today()).exclude(
@@ -24,7 +24,7 @@ def candidates(actor: Actor) -> list[Recording]:
     found = found.exclude(locked_until__gt=clock.today())
     if reach is not None:
         found = found.filter(unit_id__in=reach)
-    return list(found.select_related("person", "unit").order_by("deletable_from", "pk")[:MOST])
+    return found.select_related("person", "unit").order_by("deletable_from", "pk")[:MOST]
 
 
 def why_kept(recording: Recording, day: dt.date) -> list[str]:

@@ -11,6 +11,7 @@ from chengxin.core.errors import NotFound
 from chengxin.core.waiting import Waiting
 from chengxin.evidence.models import Derivative, Recording, Release
 from chengxin.evidence.models.releases import ReleaseQuerySet
+from chengxin.ui.together import Inquiry
 
 CHAPTER = "二（二）装备"
 
@@ -42,11 +43,13 @@ def own_releases(actor: Actor) -> list[Release]:
 
 def to_decide(actor: Actor) -> list[Release]:
     """What waits for a decision that this actor may make: not the own request, not the own film."""
-    if not actor.may("evidence.approve_release"):
-        return []
+    return list(_undecided(actor)) if actor.may("evidence.approve_release") else []
+
+
+def _undecided(actor: Actor) -> ReleaseQuerySet:
     reach, waiting = actor.units_for("evidence.approve_release"), Release.objects.all().undecided().exclude(asked_by=actor.user_id or 0)
     waiting = waiting if reach is None else waiting.filter(recording__unit_id__in=reach)
-    return list(waiting.exclude(recording__person_id=actor.person_id or 0).select_related("recording__person", "recording__unit", "clip"))
+    return waiting.exclude(recording__person_id=actor.person_id or 0).select_related("recording__person", "recording__unit", "clip")
 
 
 def release_for(actor: Actor, pk: int) -> Release:
@@ -61,20 +64,28 @@ def _counted(releases: ReleaseQuerySet) -> ReleaseQuerySet:
     return releases.select_related("recording__person", "clip").annotate(used=Count("downloads"))
 
 
-def work_waiting_for(actor: Actor) -> list[Waiting]:
-    """Requests to decide, and granted ones nobody has fetched yet."""
-    address = reverse("evidence:releases")
-    found = [
+def waiting_to_decide(actor: Actor) -> Inquiry[list[Waiting]]:
+    """Requests to decide."""
+    if not actor.may("evidence.approve_release"):
+        return []
+    undecided = _undecided(actor)
+    yield undecided
+    return [
         Waiting(
-            f"审批 {each.recording.number} 的拷出申请", address, CHAPTER, "evidence.approve_release",
+            f"审批 {each.recording.number} 的拷出申请", reverse("evidence:releases"), CHAPTER, "evidence.approve_release",
             detail=f"{each.asked_label}：交{each.recipient}，{each.purpose}",
         )
-        for each in to_decide(actor)
+        for each in undecided
     ]  # fmt: skip
+
+
+def waiting_to_fetch(actor: Actor) -> Inquiry[list[Waiting]]:
+    """Granted requests nobody has fetched yet."""
     fetched = Release.objects.all().of(actor).usable(clock.now()).annotate(used=Count("downloads")).filter(used=0)
-    return found + [
+    yield fetched
+    return [
         Waiting(
-            f"下载 {each.number}", address, CHAPTER, "evidence.download", due_on=clock.local_day(each.until),
+            f"下载 {each.number}", reverse("evidence:releases"), CHAPTER, "evidence.download", due_on=clock.local_day(each.until),
             detail=f"交{each.recipient}",
         )
         for each in fetched if each.until is not None

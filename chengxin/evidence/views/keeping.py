@@ -59,7 +59,7 @@ def expiry(request: ActorRequest) -> HttpResponse:
         except DomainError as error:
             problem = error.message
     context = {
-        "candidates": questions.candidates(request.actor), "lists": questions.lists(), "problem": problem, "day": clock.today(),
+        "candidates": list(questions.candidates(request.actor)), "lists": questions.lists(), "problem": problem, "day": clock.today(),
         "typed": request.POST, "unchosen": set(request.POST.getlist("shown")) - set(request.POST.getlist("delete")),
     }  # fmt: skip
     return render(request, "evidence/expiry.html", context, status=422 if problem else 200)

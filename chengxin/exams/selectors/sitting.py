@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.db.models import QuerySet
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor
@@ -57,7 +60,16 @@ def standing_for(actor: Actor, exam_pk: int) -> Standing:
 
 def standings_of(actor: Actor) -> list[Standing]:
     """The actor's exams, newest first."""
-    papers = Paper.objects.own(actor).filter(exam__state=rules.PUBLISHED).select_related("exam").order_by("-exam__opens_at", "attempt")
+    return standings_in(papers_of(actor))
+
+
+def papers_of(actor: Actor) -> QuerySet[Paper]:
+    """The actor's papers of published exams, those of the newest exam first."""
+    return Paper.objects.own(actor).filter(exam__state=rules.PUBLISHED).select_related("exam").order_by("-exam__opens_at", "attempt")
+
+
+def standings_in(papers: Iterable[Paper]) -> list[Standing]:
+    """How somebody's papers stand, exam by exam."""
     by_exam: dict[int, list[Paper]] = {}
     for each in papers:
         by_exam.setdefault(each.exam_id, []).append(each)

@@ -26,6 +26,7 @@ from chengxin.reports.selectors.indicators import (
     what_is_counted,
 )
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.together import Inquiry, joined
 
 CHAPTER = "三（一）督查考核"
 
@@ -84,20 +85,27 @@ def export_for(pk: int) -> JusticeExport:
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """A year's package to prepare, freeze or issue; requests of 司法局 that need a second person."""
-    return [*_packages_due(actor), *_exports_due(actor)]
+    return joined(inquiries(actor))
 
 
-def _packages_due(actor: Actor) -> list[Waiting]:
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_packages_due(actor), _exports_due(actor)]
+
+
+def _packages_due(actor: Actor) -> Inquiry[list[Waiting]]:
     """From the first day of the new year on. Who never began is asked in the first quarter, who began until it is issued."""
     if not (actor.may("reports.prepare") or actor.may("reports.issue")):
         return []
     today = clock.today()
-    unfinished = list(YearPackage.objects.filter(year__lt=today.year).exclude(state=YearPackage.ISSUED).defer("snapshot"))
+    unfinished = YearPackage.objects.filter(year__lt=today.year).exclude(state=YearPackage.ISSUED).defer("snapshot")
+    last = YearPackage.objects.filter(year=today.year - 1).defer("snapshot")
+    yield unfinished, last
     found = [each for each in (_step_due(actor, package) for package in unfinished) if each is not None]
-    last = today.year - 1
-    nobody_began = rules.quarter_of(today) == 1 and not YearPackage.objects.filter(year=last).exists()
-    if nobody_began and actor.may("reports.prepare") and _is_in_force(last):
-        found.append(_waiting(f"编制 {last} 年度年终材料", reverse("reports:packages"), "reports.prepare", last))
+    nobody_began = rules.quarter_of(today) == 1 and not last
+    if nobody_began and actor.may("reports.prepare") and _is_in_force(today.year - 1):
+        title = f"编制 {today.year - 1} 年度年终材料"
+        found.append(_waiting(title, reverse("reports:packages"), "reports.prepare", today.year - 1))
     return found
 
 
@@ -120,13 +128,14 @@ def _waiting(title: str, address: str, kind: str, year: int) -> Waiting:
     return Waiting(title, address, CHAPTER, kind, due_on=rules.year_days(year)[1] + dt.timedelta(days=days))
 
 
-def _exports_due(actor: Actor) -> list[Waiting]:
+def _exports_due(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("reports.approve_export"):
         return []
-    waiting = JusticeExport.objects.filter(granted=None).exclude(asked_by=actor.user_id or 0)
+    waiting = JusticeExport.objects.filter(granted=None).exclude(asked_by=actor.user_id or 0)[:20]
+    yield waiting
     return [
         Waiting(
             f"审批提供监督记录 {each.number}", reverse("reports:export", args=[each.pk]), CHAPTER, "reports.export", detail=each.recipient
         )
-        for each in waiting[:20]
+        for each in waiting
     ]

@@ -12,21 +12,28 @@ from chengxin.supervision import rules
 from chengxin.supervision.models import Plan, Reminder, Visit
 from chengxin.supervision.selectors import desk, plans
 from chengxin.supervision.selectors.reach import CoverageRow, coverage, visits_between
+from chengxin.ui.together import Counted, Inquiry, joined
 
-__all__ = ["CoverageRow", "coverage", "visits_between", "work_waiting_for"]
+__all__ = ["CoverageRow", "coverage", "inquiries", "visits_between", "work_waiting_for"]
 
 CHAPTER = "三（一）督查考核"
 
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Visits assigned, findings reminded of, alerts and look-backs, and the quarter's plan that is not made yet."""
-    return [*_visits(actor), *_reminders(actor), *_alerts(actor), *_look_backs(actor), *_quarterly_plan(actor)]
+    return joined(inquiries(actor))
 
 
-def _visits(actor: Actor) -> list[Waiting]:
+def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    """The questions behind ``work_waiting_for``, to be asked with those of other rooms."""
+    return [_visits(actor), _reminders(actor), _alerts(actor), _look_backs(actor), _quarterly_plan(actor)]
+
+
+def _visits(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("supervision.inspect") or actor.person_id is None:
         return []
     mine = Visit.objects.all().waiting_for(actor.person_id).select_related("unit", "plan").order_by("due_on")[:100]
+    yield mine
     return [
         Waiting(
             f"{rules.KINDS[visit.plan.kind]}：{visit.unit.name}", reverse("supervision:sheet", args=[visit.pk]), CHAPTER,
@@ -36,40 +43,46 @@ def _visits(actor: Actor) -> list[Waiting]:
     ]  # fmt: skip
 
 
-def _reminders(actor: Actor) -> list[Waiting]:
+def _reminders(actor: Actor) -> Inquiry[list[Waiting]]:
     """What one's own unit was reminded of and has not put right."""
     if not actor.may("findings.rectify") or actor.unit_id is None:
         return []
     reminded = Reminder.objects.filter(finding__unit_id=actor.unit_id, finding__state=findings_rules.OPEN)
     reminded = reminded.exclude(by_id=actor.user_id)
-    count = reminded.values("finding").distinct().count()
+    count = Counted(reminded.values("finding").distinct())
+    yield count
     address = f"{reverse('supervision:desk')}?tab=overdue"
-    return [Waiting(f"督办催办：{count} 件待整改", address, CHAPTER, "supervision.reminded", count=count)] if count else []
+    return [Waiting(f"督办催办：{count.n} 件待整改", address, CHAPTER, "supervision.reminded", count=count.n)] if count.n else []
 
 
-def _alerts(actor: Actor) -> list[Waiting]:
+def _alerts(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("supervision.dispose"):
         return []
     alerts = desk.alerts_visible_to(actor).filter(disposed_at=None, lifted_at=None).exclude(unit_id=actor.unit_id or 0)
-    count, address = alerts.count(), f"{reverse('supervision:desk')}?tab=alerts"
-    return [Waiting(f"处置反复问题 {count} 件", address, CHAPTER, "supervision.alert", count=count)] if count else []
+    count, address = Counted(alerts), f"{reverse('supervision:desk')}?tab=alerts"
+    yield count
+    return [Waiting(f"处置反复问题 {count.n} 件", address, CHAPTER, "supervision.alert", count=count.n)] if count.n else []
 
 
-def _look_backs(actor: Actor) -> list[Waiting]:
+def _look_backs(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("supervision.look_back"):
         return []
-    count, address = desk.open_look_backs(actor).count(), f"{reverse('supervision:desk')}?tab=look_backs"
-    return [Waiting(f"回头看 {count} 件", address, CHAPTER, "supervision.look_back", count=count)] if count else []
+    count, address = Counted(desk.open_look_backs(actor)), f"{reverse('supervision:desk')}?tab=look_backs"
+    yield count
+    return [Waiting(f"回头看 {count.n} 件", address, CHAPTER, "supervision.look_back", count=count.n)] if count.n else []
 
 
-def _quarterly_plan(actor: Actor) -> list[Waiting]:
+def _quarterly_plan(actor: Actor) -> Inquiry[list[Waiting]]:
     """Every quarter of the rule has its plan; who plans is told until it is made."""
     if not actor.may("supervision.plan"):
         return []
     today = clock.today()
     quarter = rules.quarter_of(today)
-    made = Plan.objects.filter(kind=rules.QUARTERLY, year=today.year, quarter=quarter).exclude(state=rules.CANCELLED).exists()
-    if made or quarter not in plans.policy_on(today)["quarters"]:
+    if quarter not in plans.policy_on(today)["quarters"]:
+        return []
+    made = Counted(Plan.objects.filter(kind=rules.QUARTERLY, year=today.year, quarter=quarter).exclude(state=rules.CANCELLED))
+    yield made
+    if made.n:
         return []
     return [
         Waiting(
