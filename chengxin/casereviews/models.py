@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Concat
 
 from chengxin.audit.history import tracked
 from chengxin.casereviews import rules
 from chengxin.core.actor import Actor
+from chengxin.ui.search import Grams
 
 
 def _append_only(name: str) -> list[Any]:
@@ -24,6 +27,9 @@ class Scoped(models.QuerySet[Any]):
 
 
 # --- the register ---
+
+
+CALLED = Concat("number", models.Value(" "), "title", output_field=models.TextField())
 
 
 @tracked
@@ -47,6 +53,7 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["unit", "-closed_on"], name="case_by_unit"),
             models.Index(fields=["procedure", "closed_on"], name="case_by_procedure"),
+            GinIndex(Grams(CALLED), name="case_by_grams"),
         ]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from chengxin.audit.history import tracked
 from chengxin.core.actor import Actor
 from chengxin.findings import rules
+from chengxin.ui.search import Grams
 
 
 class Grade(models.TextChoices):
@@ -95,6 +97,7 @@ class Finding(models.Model):
             models.Index(fields=["state", "due_on"], name="finding_by_due"),
             models.Index(fields=["clause", "-seen_at"], name="finding_by_clause"),
             models.Index(fields=["-seen_at", "-id"], name="finding_newest"),
+            GinIndex(Grams("text"), name="finding_by_grams"),
         ]
 
     @property

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Case, Count, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from chengxin.core import clock
@@ -19,6 +20,7 @@ from chengxin.files import selectors as files
 from chengxin.findings import rules
 from chengxin.findings.models import Finding, FindingQuerySet, Objection, Proposal, Rectification, Step
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.search import Group, Hit, grouped, numbers_in, sifted
 from chengxin.ui.together import Counted, Inquiry, joined
 
 if TYPE_CHECKING:
@@ -328,3 +330,20 @@ def possible_twins(finding: Finding) -> list[Finding]:
         return []
     others = Finding.objects.filter(person_id=finding.person_id, seen_on=finding.seen_on).exclude(pk=finding.pk)
     return list(others.counting()[:5])
+
+
+def search_findings(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:
+    """Findings within the reader's scope by what they say or by their number."""
+    if not actor.may("findings.read_own"):
+        return Group("问题", [])
+    rows = yield from sifted(
+        findings_visible_to(actor), words, document=F("text"), order="-seen_at", columns=["seen_on", "state", "clause"], indexed=True,
+        exact=Q(pk__in=numbers_in(words, "问")), subject=Coalesce("person__name", "unit__name"),
+    )  # fmt: skip
+    return grouped("问题", rows, _hit, reverse("findings:list"))
+
+
+def _hit(row: Mapping[str, Any]) -> Hit:
+    number = Finding(pk=row["id"], seen_on=row["seen_on"]).number
+    told = f"{number} · {row['subject']} · 条款 {row['clause']} · {rules.STATES[row['state']]}"
+    return Hit(row["searched"], reverse("findings:detail", args=[row["id"]]), told)

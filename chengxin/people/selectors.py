@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Concat
+from django.urls import reverse
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor, Reach
@@ -25,6 +27,8 @@ from chengxin.people.models import (
 )
 from chengxin.ui.database import Question
 from chengxin.ui.repeated import rows_of
+from chengxin.ui.search import Group, Hit, grouped, sifted
+from chengxin.ui.together import Inquiry
 
 __all__ = ["units_below"]
 
@@ -251,3 +255,34 @@ def roster(actor: Actor, unit_code: str = "") -> QuerySet[Assignment, Any]:
         number=F("person__number"), name=F("person__name"), person_class=F("person__person_class"),
         badge_number=F("person__badge_number"), unit_name=F("unit__name"),
     )  # fmt: skip
+
+
+# --- search ---
+
+SOUNDS = Func(F("name_key"), Value("[0-9 ]"), Value(""), Value("g"), function="regexp_replace", output_field=TextField())
+_GAP = Value(" ")
+KNOWN_BY = Concat("name", _GAP, "number", _GAP, "initials", _GAP, SOUNDS, _GAP, "badge_number", output_field=TextField())
+
+
+def search_persons(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:
+    """Persons within the reader's scope by name, number, badge number, pinyin or its initials."""
+    today = Assignment.objects.filter(person=OuterRef("pk"), period__contains=clock.today())
+    rows = yield from sifted(
+        Person.objects.all().visible_to(actor), words, document=KNOWN_BY, order="name_key", columns=["number", "name", "left_on"],
+        unit_name=Subquery(today.values("unit__name")[:1]), post=Subquery(today.values("post_title")[:1]),
+    )  # fmt: skip
+    return grouped("人员", rows, _person_hit, reverse("people:persons") if actor.may("people.read") else "")
+
+
+def _person_hit(row: Mapping[str, Any]) -> Hit:
+    place = f"{row['left_on']} 离队" if row["left_on"] else f"{row['unit_name'] or '未任职'} {row['post'] or ''}".strip()
+    return Hit(row["name"], reverse("portal:person", args=[row["id"]]), f"{row['number']} · {place}")
+
+
+def search_units(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:
+    """Units the reader reads, by name."""
+    if not actor.may("people.read"):
+        return Group("单位", [])
+    rows = yield from sifted(Unit.objects.all().visible_to(actor), words, document=F("name"), order="sequence", columns=["kind"])
+    kinds, address = dict(UnitKind.choices), reverse("people:persons")
+    return grouped("单位", rows, lambda row: Hit(row["searched"], f"{address}?unit={row['id']}", str(kinds[row["kind"]])), address)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch, TextField, Value
+from django.db.models.functions import Concat
+from django.urls import reverse
 
+from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError, NotFound
 from chengxin.rulebook.models import CalendarVersion, Clause, ClauseVersion, Rule, RuleVersion, State
 from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, completed, parse_days
 from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
 from chengxin.ui.database import Question, ask, prepared
+from chengxin.ui.search import Group, Hit, grouped, sifted
+from chengxin.ui.together import Inquiry
 
 # the rules that hold entries of what can be found
 CATALOGUES = (
@@ -225,3 +230,19 @@ def is_issued() -> bool:
 
 def clause_exists(code: str) -> bool:
     return any(clause.code == code for clause in clauses())
+
+
+CLAUSE_TEXT = Concat("code", Value(" "), "place", Value(" "), "title", Value(" "), "wording", output_field=TextField())
+
+
+def search_clauses(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:
+    """Clauses by number, title or wording."""
+    if not actor.may("rulebook.read"):
+        return Group("条款", [])
+    clauses = Clause.objects.annotate(id=F("code"))
+    rows = yield from sifted(clauses, words, document=CLAUSE_TEXT, order="sequence", columns=["code", "place", "title"])
+    return grouped("条款", rows, _clause_hit, reverse("rulebook:contents"))
+
+
+def _clause_hit(row: Mapping[str, Any]) -> Hit:
+    return Hit(f"{row['code']} {row['title']}", reverse("rulebook:clause", args=[row["code"]]), row["place"])

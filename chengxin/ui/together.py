@@ -40,7 +40,7 @@ class Counted:
 
 @dataclass
 class Sifted:
-    """Rows of a query of values in whose ``document`` all the words stand, whatever the case; the first ``most`` by ``order``.
+    """Rows of a query of values in whose ``searched`` all the words stand, whatever the case; the first ``most`` by ``order``.
 
     The query is worked out first, with its own order and limit: only the rows it gives are looked at. Of those that fit no more than
     ``considered`` are put in order, so that a word of half the table costs no more than a rare one.
@@ -55,7 +55,7 @@ class Sifted:
 
     def sql(self, text: str) -> str:
         quoted = [connection.ops.quote_name(self.order.removeprefix("-")), "DESC" if self.order.startswith("-") else "ASC"]
-        fits = " AND ".join(_composed("strpos(lower(y.document), lower(%s)) > 0", [word]) for word in self.words)
+        fits = " AND ".join(_composed("strpos(lower(y.searched), lower(%s)) > 0", [word]) for word in self.words)
         some = f"SELECT y.* FROM ({text}) y WHERE {fits} LIMIT {self.considered:d}"
         return f"SELECT z.* FROM ({some}) z ORDER BY z.{' '.join(quoted)} LIMIT {self.most:d}"
 

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Coalesce
 
@@ -14,6 +15,7 @@ from chengxin.complaints import rules
 from chengxin.complaints.models.threads import Accused
 from chengxin.core import clock
 from chengxin.core.actor import Actor, Reach
+from chengxin.ui.search import Grams
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class Complaint(models.Model):
             models.Index(fields=["unit", "-received_at"], name="complaint_by_unit"),
             models.Index(fields=["-received_at"], condition=models.Q(state__in=["received", "handling"]), name="complaint_open"),
             models.Index(fields=["content_digest"], name="complaint_by_content"),
+            GinIndex(Grams("text"), name="complaint_by_grams"),
         ]
 
     @property

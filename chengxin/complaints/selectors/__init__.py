@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
 
 from chengxin.complaints import rules
 from chengxin.complaints.models import Accused, Clock, Complaint, ComplaintQuerySet, Message, Pause, Reveal, Sight, Validity
@@ -15,8 +17,11 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.files import selectors as files
+from chengxin.people.models import Unit
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.search import Group, Hit, grouped, numbers_in, sifted
 from chengxin.ui.tables import moment_of
+from chengxin.ui.together import Inquiry
 
 if TYPE_CHECKING:
     from chengxin.files.models import StoredFile
@@ -213,3 +218,21 @@ def open_ones(actor: Actor) -> QuerySet[Any, Any]:
     found = with_clocks(complaints_visible_to(actor).open()).annotate(unit_name=F("unit__name"))
     rows: QuerySet[Any, Any] = found.order_by("received_at").values(*fields)[:500]
     return rows
+
+
+def search_complaints(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:
+    """Complaints within the reader's scope and no conflict, by what they say or by their number; who complained is not in what is read."""
+    if not actor.may("complaints.read"):
+        return Group("投诉", [])
+    unit = Unit.objects.filter(pk=OuterRef("unit_id"))
+    rows = yield from sifted(
+        complaints_visible_to(actor), words, document=F("text"), order="-received_at", columns=["category", "summary", "state"],
+        indexed=True, exact=Q(pk__in=numbers_in(words, "诉")), unit_name=Subquery(unit.values("name")),
+    )  # fmt: skip
+    return grouped("投诉", rows, _hit, reverse("complaints:list"))
+
+
+def _hit(row: Mapping[str, Any]) -> Hit:
+    """Without the complainant's own words: they may say who it was."""
+    told = " · ".join(filter(None, [row["summary"][:60], row["category"], row["unit_name"], rules.STATES[row["state"]]]))
+    return Hit(Complaint(pk=row["id"]).number, reverse("complaints:detail", args=[row["id"]]), told)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Concat
 
 from chengxin.audit.history import tracked
 from chengxin.core.actor import Actor
 from chengxin.equipment import rules
+from chengxin.ui.search import Grams
+
+STANDS_ON_IT = Concat("asset_number", models.Value(" "), "serial", models.Value(" "), "model_name", output_field=models.TextField())
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -42,7 +47,10 @@ class Item(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(price__gte=0), name="item_price_not_negative"),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["unit", "kind"], name="item_by_unit_and_kind")]
+        indexes = [
+            models.Index(fields=["unit", "kind"], name="item_by_unit_and_kind"),
+            GinIndex(Grams(STANDS_ON_IT), name="item_by_grams"),
+        ]
 
     def __str__(self) -> str:
         return self.asset_number
