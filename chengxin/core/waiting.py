@@ -12,6 +12,7 @@ class Waiting:
 
     ``due_on`` is the last day of the term in Asia/Shanghai, None where there is no term. ``chapter`` is the plan's
     section as in the navigation; ``kind`` groups equal work ("findings.recheck"); ``count`` > 1 stands for a bulk.
+    ``key`` names the thing for a gesture that takes several.
     """
 
     title: str
@@ -21,6 +22,7 @@ class Waiting:
     due_on: dt.date | None = None
     detail: str = ""
     count: int = 1
+    key: str = ""
 
     def is_overdue(self, on: dt.date) -> bool:
         return self.due_on is not None and self.due_on < on

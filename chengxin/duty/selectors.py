@@ -207,12 +207,26 @@ def _decisions(actor: Actor) -> Inquiry[list[Waiting]]:
     leaves, swaps, requests = leaves_to_decide(actor), swaps_to_decide(actor), reverse("duty:requests")
     yield leaves, swaps
     return [
-        *(Waiting(f"审批请假：{leave.person.name}", requests, CHAPTER, "duty.leave", due_on=leave.period.lower) for leave in leaves),
         *(
-            Waiting(f"审批换班：{swap.shift.person.name}与{swap.other.name}", requests, CHAPTER, "duty.swap", due_on=swap.shift.day)
+            Waiting(
+                f"审批请假：{leave.person.name}", requests, CHAPTER, "duty.leave", due_on=leave.period.lower, key=str(leave.pk),
+                detail=f"{leave.period.lower:%m-%d} 至 {leave.period.upper - dt.timedelta(days=1):%m-%d}",
+            )
+            for leave in leaves
+        ),
+        *(
+            Waiting(
+                f"审批换班：{swap.shift.person.name}与{swap.other.name}", requests, CHAPTER, "duty.swap", due_on=swap.shift.day,
+                key=str(swap.pk), detail=_swap_label(swap),
+            )
             for swap in swaps
         ),
-    ]
+    ]  # fmt: skip
+
+
+def _swap_label(swap: Swap) -> str:
+    given = f"{swap.shift.day:%m-%d} {swap.shift.title}由{swap.other.name}接"
+    return f"{given}，{swap.against.day:%m-%d} {swap.against.title}由{swap.shift.person.name}接" if swap.against else given
 
 
 def _asked(actor: Actor) -> Inquiry[list[Waiting]]:

@@ -2,29 +2,81 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from django.contrib import messages
 from django.http import HttpResponse
+from django.urls import reverse
 
 from chengxin.core import clock
+from chengxin.core.errors import DomainError
 from chengxin.people.catalog import ROLE_BY_CODE
 from chengxin.people.models import whole
 from chengxin.portal import selectors, services
+from chengxin.portal.selectors.queue import queue_of
+from chengxin.portal.selectors.search import search as find
 from chengxin.ui.doors import ActorRequest, page
-from chengxin.ui.pages import render
+from chengxin.ui.pages import render, see_other
+
+TOP = 12  # lines of work on the home page; the queue has them all
 
 
 @page("portal.home")
 def home(request: ActorRequest) -> HttpResponse:
     """工作台: what waits for the reader, today's dress, and the figures the reader answers for."""
-    actor = request.actor
+    actor, day = request.actor, clock.today()
+    waiting = selectors.work_waiting_for(actor)
     context = {
-        "waiting": selectors.work_waiting_for(actor),
-        "day": clock.today(),
+        "waiting": waiting[:TOP],
+        "waiting_count": sum(each.count for each in waiting),
+        "late_count": sum(each.count for each in waiting if each.is_overdue(day)),
+        "day": day,
         "dress": selectors.dress_today(actor),
         "figures": selectors.figures_for(actor),
         "roles": "、".join(role.title for code, role in ROLE_BY_CODE.items() if code in actor.roles),
         "calls_rolls": actor.may("attire.roll_call"),
     }
     return render(request, "portal/home.html", context)
+
+
+@page("portal.home")
+def queue(request: ActorRequest) -> HttpResponse:
+    """等我处理: all of it, equal work together, what is late first."""
+    chosen = {name: request.GET.get(name, "") for name in ("chapter", "kind", "term")}
+    found = queue_of(request.actor, selectors.work_waiting_for(request.actor), clock.today(), **chosen)
+    return render(request, "portal/queue.html", {"queue": found, "chosen": chosen})
+
+
+@page("portal.home", methods=("POST",))
+def grant_together(request: ActorRequest) -> HttpResponse:
+    """Several requests at once; what was refused says why, what was decided before stays as it is."""
+    address = reverse("portal:queue")
+    try:
+        outcomes = services.grant_together(request.actor, request.POST.get("kind", ""), request.POST.getlist("key"))
+    except DomainError as error:
+        messages.warning(request, error.message)
+        return see_other(address)
+    done = [each.what for each in outcomes if not each.problem]
+    if done:
+        messages.success(request, f"已同意 {len(done)} 件：{'、'.join(done)}。")
+    problems = Counter(each.problem for each in outcomes if each.problem)
+    for problem, n in problems.items():
+        messages.warning(request, f"{n} 件没有办理：{problem}")
+    return see_other(address)
+
+
+@page("portal.search")
+def search(request: ActorRequest) -> HttpResponse:
+    """查找: people, units, findings, complaints, equipment, cases and clauses within the reader's scope."""
+    typed = request.GET.get("q", "")
+    groups, problem = [], ""
+    if "q" in request.GET:
+        try:
+            groups = find(request.actor, typed)
+        except DomainError as error:
+            problem = error.message
+    context = {"typed": typed, "groups": groups, "problem": problem, "asked": "q" in request.GET}
+    return render(request, "portal/search.html", context, status=422 if problem else 200)
 
 
 @page("portal.read_file")

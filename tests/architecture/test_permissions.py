@@ -70,7 +70,7 @@ def test_roles_hold_what_requirements_say_and_nothing_of_the_others() -> None:
         "conduct.practise", "consultations.opine", "consultations.read", "equipment.sizes",
         "evidence.explain_gap", "evidence.mark", "evidence.read_own", "evidence.view_own", "exams.sit", "files.upload",
         "findings.object", "findings.read_own", "measures.read_own", "portal.home",
-        "portal.read_file", "rulebook.read",
+        "portal.read_file", "portal.search", "rulebook.read",
     }  # fmt: skip
     assert held["auditor"] == {"audit.read", "evidence.read_log", "portal.home", "rulebook.read"}
 

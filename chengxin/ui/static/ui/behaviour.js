@@ -36,3 +36,17 @@ document.addEventListener("submit", (event) => {
 for (const filters of document.querySelectorAll("[data-fold=phone]")) {
   if (window.matchMedia("(max-width: 760px)").matches) filters.removeAttribute("open");
 }
+
+// "/" goes to the search box, wherever one is and nothing is being typed; the arrow keys walk through what was found.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const box = document.querySelector("[data-search-box]");
+  if (event.key === "/" && box) { event.preventDefault(); box.focus(); box.select(); }
+  const found = [...document.querySelectorAll("[data-found] a")];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !found.length) return;
+  const at = found.indexOf(document.activeElement);
+  if (at < 0 && step < 0) return;
+  event.preventDefault();
+  found[Math.max(0, Math.min(found.length - 1, at + step))].focus();
+});
