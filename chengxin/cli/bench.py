@@ -10,7 +10,21 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHES = ("lists", "audit", "custody", "upload", "coverage", "complaints", "draws", "verdicts", "bulletin", "scan", "exam", "export")
+BENCHES = (
+    "lists",
+    "audit",
+    "custody",
+    "upload",
+    "coverage",
+    "complaints",
+    "draws",
+    "verdicts",
+    "bulletin",
+    "scan",
+    "exam",
+    "export",
+    "search",
+)
 
 
 @click.command()
