@@ -20,11 +20,13 @@ from chengxin.duty.models import Leave, Shift, Swap
 from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 from chengxin.ui.database import Question
-from chengxin.ui.together import Inquiry, joined
+from chengxin.ui.panels import Figure, Line, Panel
+from chengxin.ui.together import Counted, Inquiry, joined
 
 if TYPE_CHECKING:
     from chengxin.people.models import Person, Unit
 
+MOST_ON_DUTY = 20
 CHAPTER = "二（二）装备"
 WEEK = 7
 
@@ -238,3 +240,32 @@ def _asked(actor: Actor) -> Inquiry[list[Waiting]]:
         Waiting(f"换班请您答复：{swap.shift.person.name}", reverse("duty:own"), CHAPTER, "duty.answer", due_on=swap.shift.day)
         for swap in asked
     ]
+
+
+def unit_panel(actor: Actor, units: Collection[int]) -> Inquiry[Panel | None]:
+    """Who is on duty today in some units, and who is on leave. Why is nobody's business."""
+    if not actor.may("duty.read"):
+        return None
+    today, now = clock.today(), clock.now()
+    shifts = Shift.objects.all().standing().visible_to(actor).filter(unit_id__in=units, day=today).select_related("person")
+    shifts = shifts.order_by("period", "person__name_key")
+    members = people.members_of(units, today).values("pk")
+    away = Leave.objects.filter(granted=True, period__contains=today, person__in=members)
+    count = Counted(away)
+    yield shifts, count
+    return Panel(
+        "今日勤务", "2.2.2",
+        [
+            Figure("今日上班", f"{len(shifts)} 人次", reverse("duty:roster")),
+            Figure("此刻在岗", f"{sum(now in each.period for each in shifts)} 人"),
+            Figure("请假", f"{count.n} 人"),
+        ],
+        [_on_duty(each, now) for each in shifts[:MOST_ON_DUTY]],
+        empty="今天没有排班。", note=f"另有 {len(shifts) - MOST_ON_DUTY} 人次，见勤务安排。" if len(shifts) > MOST_ON_DUTY else "",
+    )  # fmt: skip
+
+
+def _on_duty(shift: Shift, now: dt.datetime) -> Line:
+    span = " — ".join(f"{each.astimezone(clock.SHANGHAI):%H:%M}" for each in (shift.period.lower, shift.period.upper))
+    state = ("在岗", "ok") if now in shift.period else ("未到", "muted") if now < shift.period.lower else ("已下班", "muted")
+    return Line(shift.person.name, reverse("portal:person", args=[shift.person_id]), f"{shift.title} {span}", *state)

@@ -20,6 +20,7 @@ from chengxin.files import selectors as files
 from chengxin.findings import rules
 from chengxin.findings.models import Finding, FindingQuerySet, Objection, Proposal, Rectification, Step
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.panels import Figure, Line, Panel
 from chengxin.ui.search import Group, Hit, grouped, numbers_in, sifted
 from chengxin.ui.together import Counted, Inquiry, joined
 
@@ -347,3 +348,33 @@ def _hit(row: Mapping[str, Any]) -> Hit:
     number = Finding(pk=row["id"], seen_on=row["seen_on"]).number
     told = f"{number} · {row['subject']} · 条款 {row['clause']} · {rules.STATES[row['state']]}"
     return Hit(row["searched"], reverse("findings:detail", args=[row["id"]]), told)
+
+
+def unit_panel(actor: Actor, units: Collection[int]) -> Inquiry[Panel | None]:
+    """Findings of some units at a glance: what is open, what is late, what waits for a re-check."""
+    if not actor.may("findings.read"):
+        return None
+    base, today = findings_visible_to(actor).filter(unit_id__in=units), clock.today()
+    counting = base.counting().filter(seen_on__year=today.year)
+    counts = [Counted(each) for each in (base.filter(state=rules.OPEN), base.overdue(today), base.filter(state=rules.SUBMITTED), counting)]
+    first = base.filter(state=rules.OPEN).select_related("person", "unit").order_by("due_on", "pk")[:8]
+    yield *counts, first
+    open_, late, submitted, year = (each.n for each in counts)
+    address = reverse("findings:list")
+    return Panel(
+        "问题与整改", "3.1",
+        [
+            Figure("待整改", f"{open_} 件", f"{address}?state=open"),
+            Figure("逾期未整改", f"{late} 件", f"{address}?late=True", "bad" if late else ""),
+            Figure("待复核", f"{submitted} 件", f"{address}?state=submitted"),
+            Figure("本年问题", f"{year} 件", address),
+        ],
+        [_line(each, today) for each in first],
+        empty="没有待整改的问题。",
+    )  # fmt: skip
+
+
+def _line(finding: Finding, today: dt.date) -> Line:
+    subject = finding.person.name if finding.person else finding.unit.name
+    term, tone = f"期限 {finding.due_on}" if finding.due_on else "", "bad" if finding.is_overdue(today) else "muted"
+    return Line(finding.text, reverse("findings:detail", args=[finding.pk]), f"{subject} · {finding.number}", term, tone)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 
@@ -285,4 +285,26 @@ def search_units(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:
         return Group("单位", [])
     rows = yield from sifted(Unit.objects.all().visible_to(actor), words, document=F("name"), order="sequence", columns=["kind"])
     kinds, address = dict(UnitKind.choices), reverse("people:persons")
-    return grouped("单位", rows, lambda row: Hit(row["searched"], f"{address}?unit={row['id']}", str(kinds[row["kind"]])), address)
+
+    def told(row: dict[str, Any]) -> Hit:
+        whole = reverse("portal:unit", args=[row["id"]]) if actor.may("portal.unit", row["id"]) else f"{address}?unit={row['id']}"
+        return Hit(row["searched"], whole, str(kinds[row["kind"]]))
+
+    return grouped("单位", rows, told, address)
+
+
+def units_led(actor: Actor, capability: str) -> list[Unit]:
+    """The units a capability reaches, in tree order, each with its depth."""
+    return [unit for unit in all_units() if actor.may(capability, unit.pk)]
+
+
+def members_counted(unit_ids: Collection[int], on: dt.date) -> QuerySet[Assignment, Any]:
+    """How many members each unit has on a day, by class: rows of (unit, class, number)."""
+    members = Assignment.objects.filter(unit__in=unit_ids, period__contains=on).order_by()
+    return members.values_list("unit_id", "person__person_class").annotate(n=Count("pk"))
+
+
+def away_counted(unit_ids: Collection[int], on: dt.date) -> QuerySet[StatusPeriod, Any]:
+    """How many members of the units are suspended or on long leave on a day: rows of (status, number)."""
+    away = StatusPeriod.objects.filter(period__contains=on, person__in=members_of(unit_ids, on).values("pk")).order_by()
+    return away.values_list("status").annotate(n=Count("pk"))

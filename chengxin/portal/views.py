@@ -13,8 +13,10 @@ from chengxin.core.errors import DomainError
 from chengxin.people.catalog import ROLE_BY_CODE
 from chengxin.people.models import whole
 from chengxin.portal import selectors, services
+from chengxin.portal.selectors.persons import panels_of
 from chengxin.portal.selectors.queue import queue_of
 from chengxin.portal.selectors.search import search as find
+from chengxin.portal.selectors.units import unit_page, units_led
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
 
@@ -35,6 +37,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "figures": selectors.figures_for(actor),
         "roles": "、".join(role.title for code, role in ROLE_BY_CODE.items() if code in actor.roles),
         "calls_rolls": actor.may("attire.roll_call"),
+        "leads": actor.unit_id if actor.may("portal.unit", actor.unit_id) else None,
     }
     return render(request, "portal/home.html", context)
 
@@ -79,6 +82,18 @@ def search(request: ActorRequest) -> HttpResponse:
     return render(request, "portal/search.html", context, status=422 if problem else 200)
 
 
+@page("portal.unit")
+def units(request: ActorRequest) -> HttpResponse:
+    """The units the reader leads, in tree order."""
+    return render(request, "portal/units.html", {"units": units_led(request.actor)})
+
+
+@page("portal.unit")
+def unit(request: ActorRequest, pk: int) -> HttpResponse:
+    """单位全貌: one unit and what is below it, as every room tells of it."""
+    return render(request, "portal/unit.html", {"page": unit_page(request.actor, pk)})
+
+
 @page("portal.read_file")
 def own_file(request: ActorRequest) -> HttpResponse:
     """我的档案: everything kept about the reader, with clause, fact, decision and objection."""
@@ -97,4 +112,5 @@ def person(request: ActorRequest, pk: int) -> HttpResponse:
 def _file(request: ActorRequest, file: selectors.PersonFile) -> HttpResponse:
     periods = [(whole(each.period), each) for each in file.assignments]
     statuses = [(whole(each.period), each) for each in file.statuses]
-    return render(request, "portal/person.html", {"file": file, "assignments": periods, "statuses": statuses})
+    context = {"file": file, "assignments": periods, "statuses": statuses, "panels": panels_of(request.actor, file.person)}
+    return render(request, "portal/person.html", context)

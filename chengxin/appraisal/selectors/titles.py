@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from django.urls import reverse
 
 from chengxin.appraisal.models.titles import ExemplaryTitle, TitleQuerySet
 from chengxin.appraisal.rules import titles as rules
@@ -12,6 +15,9 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.files import selectors as files
+from chengxin.measures import selectors as measures
+from chengxin.ui.panels import Line, Panel
+from chengxin.ui.together import Inquiry
 
 if TYPE_CHECKING:
     from chengxin.files.models import StoredFile
@@ -64,3 +70,17 @@ def label_of(title: ExemplaryTitle, day: dt.date | None = None) -> str:
     if title.state == rules.GRANTED and not title.is_in_force(on):
         return "已到期"
     return "有效" if title.state == rules.GRANTED else rules.STATES[title.state]
+
+
+def unit_panel(actor: Actor, units: Collection[int]) -> Inquiry[Panel | None]:
+    """Exemplary titles of some units that stand today, and measures that stand against the units themselves."""
+    today = clock.today()
+    titles = titles_on(today).filter(unit_id__in=units)
+    answered_for = [pk for pk in units if actor.may("measures.read", pk)]
+    against = measures.standing_measures(today.year).filter(unit_id__in=answered_for, person=None).order_by("pk")
+    yield titles, against
+    lines = [
+        *(Line(each.name, reverse("appraisal:title", args=[each.pk]), f"至 {each.ends_on}", "示范称号", "ok") for each in titles),
+        *(Line(each.text, reverse("measures:detail", args=[each.pk]), each.number, each.get_kind_display(), "warn") for each in against),
+    ]
+    return Panel("示范称号与对单位的措施", "3.2", lines=lines, empty="没有在有效期内的称号，也没有对单位的措施。")

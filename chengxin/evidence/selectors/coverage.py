@@ -216,6 +216,7 @@ WITH out AS (
  max(coalesce(c.returned_at, %(now)s)) OVER before AS held
  FROM duty_shift s JOIN equipment_custody c ON c.shift_id = s.id JOIN equipment_item i ON i.id = c.item_id AND i.kind = ANY(%(kinds)s)
  WHERE s.day BETWEEN %(since)s AND %(until)s AND (%(units)s::bigint[] IS NULL OR s.unit_id = ANY(%(units)s))
+ AND (%(person)s::bigint IS NULL OR s.person_id = %(person)s)
  WINDOW before AS (PARTITION BY c.shift_id ORDER BY c.taken_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
 wanted AS (
  SELECT shift_id, greatest(since, held) AS since, until,
@@ -246,6 +247,12 @@ FROM (SELECT s.unit_id, count(*) AS shifts, sum(wanted) AS wanted, sum(covered) 
 JOIN people_unit u ON u.id = sums.unit_id ORDER BY u.sequence, u.name
 """
 )
+BY_PERSON = (
+    SPANS
+    + """
+SELECT coalesce(extract(epoch FROM sum(wanted)) / 60, 0)::int, coalesce(extract(epoch FROM sum(covered)) / 60, 0)::int FROM spans
+"""
+)
 
 
 def coverage_by_shift(units: Collection[int] | None, since: dt.date, until: dt.date) -> list[ShiftCoverage]:
@@ -262,8 +269,17 @@ def coverage_by_unit(units: Collection[int] | None, since: dt.date, until: dt.da
         return [UnitCoverage(*row) for row in cursor.fetchall()]
 
 
+def coverage_of_person(person_id: int, since: dt.date, until: dt.date, *, units: Collection[int] | None) -> tuple[int, int]:
+    """(minutes on duty with a camera out, minutes of those with footage) of one person, in some units (None: all)."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_PERSON, {**_values(units, since, until), "person": person_id})
+        wanted, covered = cursor.fetchone()
+    return wanted, covered
+
+
 def _values(units: Collection[int] | None, since: dt.date, until: dt.date) -> dict[str, Any]:
     return {
+        "person": None,
         "now": clock.now(), "kinds": sorted(kinds_with_footage()), "since": since, "until": until,
         "units": None if units is None else sorted(units),
     }  # fmt: skip
