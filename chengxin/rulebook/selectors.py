@@ -232,7 +232,7 @@ def clause_exists(code: str) -> bool:
     return any(clause.code == code for clause in clauses())
 
 
-CLAUSE_TEXT = Concat("code", Value(" "), "place", Value(" "), "title", Value(" "), "wording", output_field=TextField())
+WORDS_OF_A_CLAUSE = Concat("code", Value(" "), "place", Value(" "), "title", Value(" "), "wording", output_field=TextField())
 
 
 def search_clauses(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:
@@ -240,7 +240,7 @@ def search_clauses(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:
     if not actor.may("rulebook.read"):
         return Group("条款", [])
     clauses = Clause.objects.annotate(id=F("code"))
-    rows = yield from sifted(clauses, words, document=CLAUSE_TEXT, order="sequence", columns=["code", "place", "title"])
+    rows = yield from sifted(clauses, words, document=WORDS_OF_A_CLAUSE, order="sequence", columns=["code", "place", "title"])
     return grouped("条款", rows, _clause_hit, reverse("rulebook:contents"))
 
 
