@@ -333,6 +333,8 @@ def test_later_recordings_of_the_same_person_close_the_coaching(world: World, dr
         reviews = coaching_questions.reviews_of(follow_up)
         assert {each.recording for each in reviews} <= set(films)
         assert len(reviews) == 2
+        page = world.client("督察").get(f"/evidence/reviews/one/{reviews[0].pk}/")
+        assert (page.status_code, 'href="/evidence/reviews/"' in page.content.decode()) == (200, True)  # no month to go back to
         with refused(Conflict, "还没有全部评查"):
             services.close_coaching(actor, made)
         reviewed(world, reviews[0])

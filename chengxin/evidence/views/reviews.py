@@ -186,5 +186,6 @@ def replace(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 def _address(series: Series, review: Review | ReasonReview) -> str:
-    year, month = review.draw.key.rpartition(":")[2].split("-")
-    return reverse(series.urls[1], args=[int(year), int(month)])
+    """The month the recording was drawn in; what another room had drawn (a coached officer's next words) has none."""
+    year, dash, month = review.draw.key.rpartition(":")[2].partition("-")
+    return reverse(series.urls[1], args=[int(year), int(month)]) if dash else reverse(series.urls[0])
