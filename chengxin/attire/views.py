@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.staticfiles import finders
 from django.db.models import Count, F, Q
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
@@ -25,6 +24,7 @@ from chengxin.people import selectors as people
 from chengxin.rulebook import selectors as rulebook
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
+from chengxin.ui.offline import sheet_worker
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
 
@@ -211,11 +211,7 @@ def roll_calls(request: ActorRequest) -> HttpResponse:
 @page("attire.roll_call")
 def worker(request: ActorRequest) -> HttpResponse:  # noqa: ARG001
     """The service worker of the roll-call sheet: it opens the sheet again when the network is gone."""
-    path = finders.find("attire/worker.js") or ""
-    with open(path, encoding="utf-8") as file:
-        response = HttpResponse(file.read(), content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = "no-cache"
-    return response
+    return sheet_worker("roll-call-sheets", r"^/attire/roll-call/\d+/$")
 
 
 @page("attire.today", methods=("GET", "HEAD", "POST"))

@@ -25,6 +25,7 @@ urlpatterns = [
     path("faults/<int:pk>/photos/<int:number>/", faults.fault_photo, name="fault_photo"),
     path("faults/<int:pk>/<str:name>/", faults.fault_step, name="fault_step"),
     path("counts/", counts.counts, name="counts"),
+    path("counts/worker.js", counts.worker, name="count_worker"),
     path("counts/<int:pk>/", counts.count, name="count"),
     path("counts/<int:pk>/scans/", counts.count_scans, name="count_scans"),
     path("counts/<int:pk>/close/", counts.close_count, name="close_count"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chengxin.portal import views
+from chengxin.portal import installed, views
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("units/", views.units, name="units"),
     path("units/<int:pk>/", views.unit, name="unit"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("worker.js", installed.worker, name="worker"),
+    path("offline/", installed.offline, name="offline"),
+    path("icons/<int:size>.png", installed.icon, name="icon"),
     path("me/", views.own_file, name="own_file"),
     path("persons/<int:pk>/", views.person, name="person"),
 ]

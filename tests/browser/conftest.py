@@ -74,10 +74,10 @@ class Site:
         context.set_default_timeout(10_000)
         self.contexts.append(context)
         if who is not None:
-            context.add_cookies([self._session_cookie(who)])
+            context.add_cookies([self.session_cookie(who)])
         return context.new_page()
 
-    def _session_cookie(self, who: str) -> Any:
+    def session_cookie(self, who: str) -> Any:
         client = self.world.client(who)
         return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base_url}
 

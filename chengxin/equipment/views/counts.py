@@ -19,6 +19,7 @@ from chengxin.equipment.models import Count, Item
 from chengxin.equipment.services import counts as commands
 from chengxin.people import selectors as people
 from chengxin.ui.doors import ActorRequest, page
+from chengxin.ui.offline import sheet_worker
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, ListPage
 
@@ -53,6 +54,12 @@ def counts(request: ActorRequest) -> HttpResponse:
     )  # fmt: skip
     context = {"listing": listing, "form": form}
     return listing.export() or render(request, "equipment/counts.html", context, status=422 if form.errors else 200)
+
+
+@page("equipment.count")
+def worker(request: ActorRequest) -> HttpResponse:  # noqa: ARG001
+    """The service worker that opens a count again when the network is gone."""
+    return sheet_worker("count-sheets", r"^/equipment/counts/\d+/$")
 
 
 @page("equipment.count")

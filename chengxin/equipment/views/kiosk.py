@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 
 from chengxin.equipment import selectors
 from chengxin.ui.doors import ActorRequest, page
+from chengxin.ui.offline import sheet_worker
 from chengxin.ui.pages import render
 
 
@@ -20,8 +20,4 @@ def kiosk(request: ActorRequest) -> HttpResponse:
 @page("public")
 def worker(request: ActorRequest) -> HttpResponse:  # noqa: ARG001
     """The service worker that opens the kiosk again when the network is gone; its scope is the kiosk alone."""
-    path = finders.find("equipment/kiosk_worker.js") or ""
-    with open(path, encoding="utf-8") as file:
-        response = HttpResponse(file.read(), content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = "no-cache"
-    return response
+    return sheet_worker("kiosk-shell", "^/equipment/kiosk/$")

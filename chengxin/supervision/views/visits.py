@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.contrib import messages
-from django.contrib.staticfiles import finders
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -22,6 +21,7 @@ from chengxin.supervision.selectors import plans as plan_questions
 from chengxin.supervision.selectors import visits as questions
 from chengxin.supervision.services import visits as commands
 from chengxin.ui.doors import ActorRequest, page
+from chengxin.ui.offline import sheet_worker
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
 
@@ -74,11 +74,7 @@ def photo(request: ActorRequest, pk: int, file: UUID) -> HttpResponse:
 @page("supervision.inspect")
 def worker(request: ActorRequest) -> HttpResponse:  # noqa: ARG001
     """The service worker that opens a sheet again when the network is gone; its scope is the visits alone."""
-    path = finders.find("supervision/worker.js") or ""
-    with open(path, encoding="utf-8") as file:
-        response = HttpResponse(file.read(), content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = "no-cache"
-    return response
+    return sheet_worker("inspection-sheets", r"^/supervision/visits/\d+/sheet/$")
 
 
 @page("supervision.inspect", methods=("POST",))

@@ -84,5 +84,4 @@ document.addEventListener("DOMContentLoaded", async () => {
   });
   window.addEventListener("online", retry);
   if (kept?.queued) retry();
-  if (navigator.serviceWorker) navigator.serviceWorker.register(form.dataset.worker, { scope: new URL(".", location.origin + form.dataset.worker).pathname });
 });

@@ -176,7 +176,6 @@ document.addEventListener("DOMContentLoaded", () => {
   window.addEventListener("online", async () => { for (const row of kept.basket.filter((each) => !each.known)) await look(row); show(); counter.flush(settled); });
   setInterval(async () => { const blind = kept.basket.filter((row) => !row.known); for (const row of blind) await look(row); if (blind.length) show(); }, 3000);
   scanner.attach(find("desk"), found, say).focus();
-  if (navigator.serviceWorker) navigator.serviceWorker.register(document.body.dataset.worker, { scope: new URL(".", location.origin + document.body.dataset.worker).pathname });
   show();
   counter.flush(settled);
 });

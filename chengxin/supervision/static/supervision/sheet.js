@@ -116,5 +116,4 @@ document.addEventListener("DOMContentLoaded", async () => {
   document.addEventListener("photo-arrived", list);
   window.addEventListener("online", retry);
   if (kept) retry();
-  if (navigator.serviceWorker) navigator.serviceWorker.register(form.dataset.worker, { scope: new URL(".", location.origin + form.dataset.worker).pathname });
 });

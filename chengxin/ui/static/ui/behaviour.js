@@ -27,11 +27,6 @@ window.addEventListener("pageshow", (event) => {
   }
 });
 
-// Signing out forgets the pages this device kept for work without network.
-document.addEventListener("submit", (event) => {
-  if (event.target.matches("[data-forget]") && window.caches) caches.keys().then((names) => names.forEach((name) => caches.delete(name)));
-});
-
 // On a phone the filters of a list start folded, unless one of them is in use.
 for (const filters of document.querySelectorAll("[data-fold=phone]")) {
   if (window.matchMedia("(max-width: 760px)").matches) filters.removeAttribute("open");
