@@ -10,6 +10,7 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("units/", views.units, name="units"),
     path("units/<int:pk>/", views.unit, name="unit"),
+    path("everything/", views.everything, name="everything"),
     path("manifest.webmanifest", installed.manifest, name="manifest"),
     path("worker.js", installed.worker, name="worker"),
     path("offline/", installed.offline, name="offline"),

@@ -94,6 +94,12 @@ def unit(request: ActorRequest, pk: int) -> HttpResponse:
     return render(request, "portal/unit.html", {"page": unit_page(request.actor, pk)})
 
 
+@page("signed_in")
+def everything(request: ActorRequest) -> HttpResponse:
+    """全部功能: every entry the reader may open, by the plan's chapters; the shell already knows them."""
+    return render(request, "portal/everything.html")
+
+
 @page("portal.read_file")
 def own_file(request: ActorRequest) -> HttpResponse:
     """我的档案: everything kept about the reader, with clause, fact, decision and objection."""

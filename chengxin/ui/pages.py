@@ -15,6 +15,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render as django_render
 from django.utils.module_loading import import_string
 
+from chengxin.core import clock
 from chengxin.core.actor import ANONYMOUS, Actor
 from chengxin.core.registry import MenuItem, menu
 from chengxin.ui.jinja import address_of
@@ -59,6 +60,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "messages": get_messages(request),
         "csrf_token_value": get_token(request),
         "here": current_entry(nav, request.path),
+        "printed_on": clock.today(),
     }
 
 

@@ -84,7 +84,7 @@ def test_the_search_works_without_javascript(site: Site, world: World) -> None:
     finding = world.finding()
     context = site.browser.new_context(base_url=site.base_url, java_script_enabled=False)
     site.contexts.append(context)
-    context.add_cookies([site._session_cookie("督察")])
+    context.add_cookies([site.session_cookie("督察")])
     page = context.new_page()
     page.goto("/")
     page.locator("#search-box").fill("漏戴")

@@ -1,6 +1,5 @@
-// Print the receipt, copy its code.
+// Copy the code of a receipt.
 document.addEventListener("click", async (event) => {
-  if (event.target.closest("[data-print]")) window.print();
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const code = document.querySelector(button.dataset.copy);

@@ -6,6 +6,31 @@ document.addEventListener("click", (event) => {
   button.setAttribute("aria-expanded", String(open));
 });
 
+// Which chapters of the navigation are unfolded is remembered in this browser; the one a reader is in is always open.
+{
+  const name = "chengxin-chapters", sections = document.querySelectorAll("[data-section]");
+  let kept = {};
+  try { kept = JSON.parse(localStorage.getItem(name)) || {}; } catch { /* what cannot be read counts as nothing */ }
+  for (const section of sections) {
+    if (section.dataset.section in kept && !section.querySelector("[aria-current]")) section.open = kept[section.dataset.section];
+    section.querySelector("summary").addEventListener("click", () => {
+      kept[section.dataset.section] = !section.open;
+      localStorage.setItem(name, JSON.stringify(kept));
+    });
+  }
+}
+
+// Escape folds the menu of the phone and gives the focus back to its button.
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector(".navigation.open"), button = document.querySelector("[data-toggle-menu]");
+  if (event.key !== "Escape" || !menu || !menu.contains(document.activeElement)) return;
+  menu.classList.remove("open");
+  button.setAttribute("aria-expanded", "false");
+  button.focus();
+});
+
+document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
+
 // A form marked data-once is sent once: the second click finds the button disabled.
 document.addEventListener("submit", (event) => {
   const form = event.target;
