@@ -170,10 +170,10 @@ def test_two_persons_and_days_of_grace_before_anything_is_deleted(
     keeping.place_hold(world.actor("队长"), held, kind="case", number="城罚3", reason="证据")
     brigade, leader = world.actor("大队长"), world.actor("局长")
     with clock.frozen(clock.at(dt.date(2026, 12, 30), 9)):
-        assert questions.candidates(brigade) == []  # the last day it must be kept
+        assert list(questions.candidates(brigade)) == []  # the last day it must be kept
     with clock.frozen(clock.at(LATER, 9)):
         brigade, leader = world.actor("大队长"), world.actor("局长")
-        assert questions.candidates(brigade) == [plain, spared]
+        assert list(questions.candidates(brigade)) == [plain, spared]
         shown = [plain.pk, spared.pk]
         with refused(DomainError, "请写明理由"):
             expiry.review_expired(brigade, spared={spared.pk: ""}, shown=shown)
@@ -182,7 +182,7 @@ def test_two_persons_and_days_of_grace_before_anything_is_deleted(
         with refused(NotAllowed, "审查到期影像"):
             expiry.review_expired(world.actor("队长"), spared={}, shown=shown)
         made = expiry.review_expired(brigade, spared={spared.pk: "待核实"}, shown=shown)
-        assert questions.candidates(brigade) == [spared]
+        assert list(questions.candidates(brigade)) == [spared]
         with refused(NotAllowed, "批准到期影像"):
             expiry.approve_expiry(brigade, made)
         expiry.approve_expiry(leader, made)
@@ -226,7 +226,7 @@ def test_a_list_can_be_withdrawn_until_it_is_carried_out(world: World, film: Fil
         expiry.withdraw_expiry(world.actor("局长"), made, note="有疑问")
     with clock.frozen(clock.at(LATER + dt.timedelta(days=30), 9)):
         assert expiry.delete_approved() == 0
-        assert questions.candidates(world.actor("大队长")) == [recording]
+        assert list(questions.candidates(world.actor("大队长"))) == [recording]
 
 
 # --- looking ---

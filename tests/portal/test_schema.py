@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -65,6 +65,13 @@ def token(world: World) -> str:
     return text
 
 
+def vanishes(value: Any) -> bool:
+    """Whether a query writes nothing for this value, so that a wrong parameter of it never reaches the server."""
+    if isinstance(value, dict):
+        return all(vanishes(part) for part in value.values())
+    return value is None or (isinstance(value, list) and all(vanishes(part) for part in value))
+
+
 @pytest.mark.parametrize(("path", "method"), operations())
 def test_every_operation_answers_as_it_is_described(world: World, one_connection: None, token: str, path: str, method: str) -> None:
     schema = schemathesis.openapi.from_dict(described())
@@ -78,6 +85,7 @@ def test_every_operation_answers_as_it_is_described(world: World, one_connection
         )  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=mode))
         def every(case: Any) -> None:
+            assume(not any(vanishes(value) for value in (case.query or {}).values()))
             case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
 
         every()
