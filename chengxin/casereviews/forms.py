@@ -6,6 +6,7 @@ from django import forms
 
 from chengxin.casereviews import rules
 from chengxin.core import clock
+from chengxin.core.quarters import quarter_of
 from chengxin.ui.forms import DateInput, Form
 
 MOST_TEXT = 2000
@@ -42,7 +43,7 @@ class RoundForm(Form):
     def __init__(self, *args: Any, quarters: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["quarter"].choices = quarters  # type: ignore[attr-defined]
-        self.initial.setdefault("quarter", f"{clock.today().year}-{rules.quarter_of(clock.today())}")
+        self.initial.setdefault("quarter", f"{clock.today().year}-{quarter_of(clock.today())}")
 
 
 class ReasonForm(Form):

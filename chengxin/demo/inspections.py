@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import UploadedFile
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError
+from chengxin.core.quarters import quarter_days, quarter_of
 from chengxin.findings.services import record_look_back
 from chengxin.people.models import Person, Unit
 from chengxin.supervision import rules
@@ -42,8 +43,8 @@ class Inspections:
         """Every quarter a draw and the look-backs of the last one, every month a round of its own, every third quarter the special one."""
         for offset in range((today - first_day).days):
             day = first_day + dt.timedelta(days=offset)
-            first, last = rules.quarter_days(day.year, rules.quarter_of(day))
-            quarter = rules.quarter_of(day)
+            first, last = quarter_days(day.year, quarter_of(day))
+            quarter = quarter_of(day)
             if day == first + dt.timedelta(days=10):
                 self.at(day, 9, 30, lambda first=first, last=last: self._quarterly(first, last))  # type: ignore[misc]
                 self.at(day, 15, 0, lambda first=first: self._look_backs(first - dt.timedelta(days=1)))  # type: ignore[misc]
@@ -58,10 +59,10 @@ class Inspections:
     # --- plans ---
 
     def _quarterly(self, first: dt.date, last: dt.date) -> None:
-        office, aloud = self.actor("supervisor"), DRAWN_ALOUD[rules.quarter_of(first) - 1]
+        office, aloud = self.actor("supervisor"), DRAWN_ALOUD[quarter_of(first) - 1]
         plan = plans.create_plan(
             office, kind=rules.QUARTERLY, mode="open", template="all", starts_on=clock.today(), ends_on=last, units=self._squadrons(),
-            quarter=rules.quarter_of(first),
+            quarter=quarter_of(first),
         )  # fmt: skip
         plan = drawing.cast_objects(office, drawing.freeze_objects(office, plan), public=aloud)
         plan = drawing.cast_inspectors(office, drawing.freeze_inspectors(office, plan), public=aloud[::-1])
@@ -136,7 +137,7 @@ class Inspections:
     # --- afterwards ---
 
     def _look_backs(self, day: dt.date) -> None:
-        office, quarter = self.actor("supervisor"), rules.quarter_of(day)
+        office, quarter = self.actor("supervisor"), quarter_of(day)
         try:
             desk.freeze_look_backs(office, year=day.year, quarter=quarter)
         except DomainError:

@@ -13,16 +13,6 @@ EARLIEST, LATEST = 2020, 2100
 QUARTERS = (1, 2, 3, 4)
 
 
-def quarter_of(day: dt.date) -> int:
-    return (day.month + 2) // 3
-
-
-def quarter_days(year: int, quarter: int) -> tuple[dt.date, dt.date]:
-    """First and last day of a quarter."""
-    after = dt.date(year + (quarter == 4), 1 + 3 * (quarter % 4), 1)
-    return dt.date(year, 3 * quarter - 2, 1), after - dt.timedelta(days=1)
-
-
 def year_days(year: int) -> tuple[dt.date, dt.date]:
     return dt.date(year, 1, 1), dt.date(year, 12, 31)
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from chengxin.core import clock
+from chengxin.core.quarters import quarter_days, quarter_of
 from chengxin.supervision import rules
 from chengxin.ui.forms import DateInput, Form
 
@@ -39,7 +40,7 @@ class PlanForm(Form):
         today = clock.today()
         self.initial = {
             "kind": rules.DAILY, "units": [pk for pk, _ in units], "starts_on": today,
-            "ends_on": rules.quarter_days(today.year, rules.quarter_of(today))[1],
+            "ends_on": quarter_days(today.year, quarter_of(today))[1],
             **self.initial,
         }  # fmt: skip
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from chengxin.core.quarters import quarter_days
+
 T = TypeVar("T")
 
 DAILY, QUARTERLY, SPECIAL = "daily", "quarterly", "special"
@@ -77,17 +79,6 @@ class Wish:
     quarter: int | None
     reason: str
     units: int
-
-
-def quarter_days(year: int, quarter: int) -> tuple[dt.date, dt.date]:
-    """First and last day of a quarter."""
-    first = dt.date(year, 3 * quarter - 2, 1)
-    following = dt.date(year + quarter // 4, 3 * (quarter % 4) + 1, 1)
-    return first, following - dt.timedelta(days=1)
-
-
-def quarter_of(day: dt.date) -> int:
-    return (day.month + 2) // 3
 
 
 def why_not_planned(wish: Wish, policy: Mapping[str, Any], today: dt.date) -> tuple[str, str] | None:

@@ -19,6 +19,7 @@ from chengxin.contests import services as contests
 from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed, NotFound
 from chengxin.exams.services import exams
+from chengxin.ui.together import answers
 from tests.activities.conftest import TODAY, close, part
 from tests.contests.conftest import JUDGES, Stage
 from tests.exams import conftest as exam_world
@@ -197,7 +198,7 @@ def test_a_correction_is_a_new_talk_in_the_place_of_the_old(world: World) -> Non
         talk(world, corrects=first)
     with pytest.raises(NotAllowed):
         talk(world, by="大队长", corrects=first)
-    assert talk_facts.themes_counted(Talk.objects.all()) == {"work": 1}
+    assert answers([talk_facts.themes_counted(Talk.objects.all())]) == [{"work": 1}]
     assert (second.corrects_id, Talk.objects.count()) == (first.pk, 2)
 
 
@@ -211,7 +212,7 @@ def test_coverage_counts_everyone_and_the_rest_has_names_and_reasons(world: Worl
     rest = {person.name: person.why for person in talk_facts.remaining(talk_facts.frame_of(2026), [world.units["一中队"].pk])}
     assert rest == {"队长": None, "装备员": None, "队员": "长期外派", "女队员": None}
     assert Remainder.objects.count() == 1
-    assert talk_facts.explained_count(2026) == selectors.year_summary(2026).talks_explained == 1
+    assert sum(each.is_explained for each in answers([talk_facts.reached_of(2026)])[0]) == selectors.year_summary(2026).talks_explained == 1
 
 
 def test_the_talks_are_done_when_whoever_remains_is_named_with_a_reason(world: World, programme: Programme) -> None:

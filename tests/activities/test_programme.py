@@ -13,6 +13,7 @@ from chengxin.activities.models import Activity, Part, PartReport, Programme, We
 from chengxin.audit.models import Entry
 from chengxin.core import clock
 from chengxin.core.errors import Conflict, DomainError, NotAllowed
+from chengxin.ui.together import Inquiry
 from tests.activities.conftest import TODAY, close, part
 from tests.cases import cases
 from tests.world import World, build_world
@@ -107,7 +108,12 @@ def test_a_report_that_says_too_little_leaves_nothing(
 
 def test_a_room_that_knows_of_a_part_bears_witness(world: World, programme: Programme, monkeypatch: pytest.MonkeyPatch) -> None:
     known = selectors.Witnessed("第三轮评查", True, "activities:part", part().pk)
-    monkeypatch.setitem(selectors.PART_WITNESSES, "case_review", lambda year, quarter: [known] if (year, quarter) == (2026, 4) else [])
+
+    def told(year: int) -> Inquiry[selectors.Witnesses]:
+        yield ()
+        return {4: [known]} if year == 2026 else {}
+
+    monkeypatch.setitem(selectors.PART_WITNESSES, "case_review", told)
     standing = {each.part.code: each.state for each in selectors.overview_of(2026).parts}  # type: ignore[union-attr]
     assert (standing["q4.case_review"], standing["q1.case_review"]) == ("done", "late")
 

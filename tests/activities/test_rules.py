@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from decimal import Decimal
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from chengxin.activities import rules
 from chengxin.activities.rules import icalendar
 from chengxin.core import clock
+from chengxin.core.quarters import quarter_days
 from chengxin.rulebook.rules import packaged_values
 from tests.cases import cases
 
@@ -37,13 +37,6 @@ def test_the_third_quarter_has_an_inspection_and_no_case_review() -> None:
     assert [each.quarter for each in made if each.kind == "inspection"] == [3]
 
 
-@given(st.integers(2000, 2100))
-def test_the_quarters_of_a_year_follow_each_other_without_gap(year: int) -> None:
-    days = [rules.quarter_days(year, quarter) for quarter in (1, 2, 3, 4)]
-    assert (days[0][0], days[3][1]) == (dt.date(year, 1, 1), dt.date(year, 12, 31))
-    assert all(later[0] - earlier[1] == dt.timedelta(days=1) for earlier, later in itertools.pairwise(days))
-
-
 @pytest.mark.parametrize(
     ("done", "arranged", "day", "state"),
     [
@@ -57,13 +50,13 @@ def test_the_quarters_of_a_year_follow_each_other_without_gap(year: int) -> None
     ],
 )
 def test_a_part_stands_by_its_days(done: bool, arranged: bool, day: str, state: str) -> None:
-    starts, ends = rules.quarter_days(2026, 3)
+    starts, ends = quarter_days(2026, 3)
     assert rules.part_state(starts, ends, done=done, arranged=arranged, on=dt.date.fromisoformat(day), in_force_from=starts) == state
 
 
 @pytest.mark.parametrize(("since", "state"), [(None, "before"), ("2026-10-01", "before"), ("2026-09-30", "late")])
 def test_what_was_due_before_the_plan_was_in_force_is_not_late(since: str | None, state: str) -> None:
-    starts, ends = rules.quarter_days(2026, 3)
+    starts, ends = quarter_days(2026, 3)
     day = dt.date.fromisoformat(since) if since else None
     assert rules.part_state(starts, ends, done=False, arranged=False, on=dt.date(2026, 12, 1), in_force_from=day) == state
 

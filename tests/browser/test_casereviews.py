@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from chengxin.casereviews import rules, services
 from chengxin.casereviews.models import Mark, Review, Round
 from chengxin.core import clock
+from chengxin.core.quarters import quarter_of
 from chengxin.findings.models import Finding
 from tests.browser.conftest import Site
 from tests.world import World
@@ -34,7 +35,7 @@ def registered(world: World, n: int = 2) -> None:
 
 
 def planned_quarter(today: dt.date) -> int | None:
-    quarter = rules.quarter_of(today)
+    quarter = quarter_of(today)
     return quarter if quarter != 3 else None
 
 

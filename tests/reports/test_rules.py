@@ -75,15 +75,6 @@ def test_months_units_and_classes_add_up_to_the_whole(every: list[Cell]) -> None
     assert (whole.rate is None) is (whole.n < 20)
 
 
-@quietly
-@given(st.dates(dt.date(2020, 1, 1), dt.date(2100, 12, 31)))
-def test_every_day_lies_in_exactly_one_quarter(day: dt.date) -> None:
-    spans = [rules.quarter_days(day.year, quarter) for quarter in rules.QUARTERS]
-    assert [first <= day <= last for first, last in spans].index(True) == rules.quarter_of(day) - 1
-    assert (spans[0][0], spans[3][1]) == rules.year_days(day.year)
-    assert all(spans[place][1] + dt.timedelta(days=1) == spans[place + 1][0] for place in range(3))
-
-
 def test_months_over_the_turn_of_a_year() -> None:
     assert rules.months(dt.date(2026, 11, 5), dt.date(2027, 2, 1)) == ["2026-11", "2026-12", "2027-01", "2027-02"]
 

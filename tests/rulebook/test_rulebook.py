@@ -131,6 +131,13 @@ def test_the_plans_wording_stands_beside_every_clause(world: World) -> None:
     assert "不宜着装情形" not in page.split("方案原文")[1].split("</section>")[0]
 
 
+def test_every_clause_has_a_page_that_says_its_values(world: World) -> None:
+    client = world.client("局长")
+    for clause in selectors.clauses():
+        page = client.get(f"/rulebook/clauses/{clause.code}/")
+        assert (page.status_code, "{'" in page.content.decode()) == (200, False), clause.code
+
+
 def test_a_text_that_is_not_the_plan_is_refused(world: World) -> None:
     with pytest.raises(DomainError, match="没有认出任何条款标题"):
         services.import_wording(SYSTEM, ["随便一段文字", "第二段"])

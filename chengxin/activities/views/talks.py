@@ -20,6 +20,7 @@ from chengxin.people import selectors as people
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
+from chengxin.ui.together import Inquiry, answers
 
 CLASSES = tuple(rules.CLASSES.items())
 
@@ -51,11 +52,12 @@ def talks(request: ActorRequest) -> HttpResponse:
         ),
         default_sort="-held_on",
     )  # fmt: skip
-    rows = asked.coverage_of(year, units)
+    asked_together: list[Inquiry[Any]] = [asked.reached_of(year, units), asked.themes_counted(visible)]
+    reached, themes = answers(asked_together)
     context = {
-        "listing": listing, "rows": rows, "year": year, "window": policy.window(year), "themes": policy.themes, "classes": rules.CLASSES,
-        "total": rules.Coverage(sum(row.covered.n for row in rows), sum(row.covered.reached for row in rows)),
-        "counted": asked.themes_counted(visible), "may_talk": actor.may("activities.talk") and actor.person_id is not None,
+        "listing": listing, "rows": asked.by_unit(reached), "year": year, "window": policy.window(year), "themes": policy.themes,
+        "classes": rules.CLASSES,
+        "total": asked.covered(reached), "counted": themes, "may_talk": actor.may("activities.talk") and actor.person_id is not None,
     }  # fmt: skip
     return listing.export() or render(request, "activities/talks.html", context)
 

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from chengxin.core.quarters import quarter_days
+
 FROZEN, DRAWN, REVIEWING, TOLD, FINAL = "frozen", "drawn", "reviewing", "told", "final"
 STATES = {FROZEN: "范围已冻结", DRAWN: "已抽取", REVIEWING: "评查中", TOLD: "已告知，异议期", FINAL: "已定稿"}
 CAST, ASSIGN, TELL, FINALISE = "cast", "assign", "tell", "finalise"
@@ -28,16 +30,6 @@ def after(state: str, action: str) -> str:
         return TRANSITIONS[state, action]
     except KeyError:
         raise NotPossible(f"本轮评查目前是“{STATES[state]}”，不能再办理这一步，请刷新后核对。") from None
-
-
-def quarter_of(day: dt.date) -> int:
-    return (day.month + 2) // 3
-
-
-def quarter_days(year: int, quarter: int) -> tuple[dt.date, dt.date]:
-    """First and last day of a quarter."""
-    following = dt.date(year + quarter // 4, 3 * (quarter % 4) + 1, 1)
-    return dt.date(year, 3 * quarter - 2, 1), following - dt.timedelta(days=1)
 
 
 def why_no_round(year: int, quarter: int, planned: Collection[int], today: dt.date, last: tuple[int, int] | None) -> str:

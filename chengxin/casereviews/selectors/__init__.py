@@ -16,6 +16,7 @@ from chengxin.casereviews.selectors import rounds
 from chengxin.casereviews.selectors.results import RoundFigures, year_rounds
 from chengxin.core import clock
 from chengxin.core.actor import Actor
+from chengxin.core.quarters import quarter_days, quarter_of
 from chengxin.core.waiting import Waiting
 from chengxin.ui.together import Counted, Inquiry, joined
 
@@ -57,13 +58,13 @@ def _steps(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("casereviews.round"):
         return []
     today = clock.today()
-    quarter = rules.quarter_of(today)
+    quarter = quarter_of(today)
     found = Round.objects.filter(Q(year=today.year, quarter=quarter) | ~Q(state=rules.FINAL)).order_by("year", "quarter")
     yield found
     waiting = [item for each in found if (item := _next_step(each, today)) is not None]
     has_round = any((each.year, each.quarter) == (today.year, quarter) for each in found)
     if not has_round and quarter in rounds.round_policy_at(today).quarters:
-        due_on = rules.quarter_days(today.year, quarter)[1]
+        due_on = quarter_days(today.year, quarter)[1]
         title = f"冻结{rules.QUARTERS[quarter]}案卷评查的范围"
         waiting.append(Waiting(title, reverse("casereviews:new_round"), SECTION, "casereviews.round", due_on=due_on))
     return waiting

@@ -17,6 +17,7 @@ from chengxin.casereviews.models import Case, Mark, Review, Reviewed, Round
 from chengxin.casereviews.selectors.register import TEXT, words
 from chengxin.core.actor import Actor
 from chengxin.core.errors import DomainError, NotFound
+from chengxin.core.quarters import quarter_of
 from chengxin.core.registry import capabilities
 from chengxin.people import selectors as people
 from chengxin.people.models import Assignment, Grant, Person
@@ -95,7 +96,7 @@ def last_round() -> Round | None:
 
 def quarter_choices(day: dt.date) -> list[tuple[str, str]]:
     """This year's quarters that have begun (the third is there to be explained), and last year's fourth while it can be made up for."""
-    now = rules.quarter_of(day)
+    now = quarter_of(day)
     wanted = [*([(day.year - 1, 4)] if now == 1 else []), *((day.year, quarter) for quarter in range(1, now + 1))]
     return [(f"{year}-{quarter}", f"{year} 年{rules.QUARTERS[quarter]}") for year, quarter in wanted]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -167,15 +167,18 @@ def import_effects(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "kind_title": titles[row["kind"]], "effect": effect(row)} for row in rows]
 
 
-def renewals(actor: Actor, year: int) -> list[dict[str, Any]]:
-    """What wears out by the end of a year, by kind: pieces and their last prices in fen. Retired items need no renewal."""
-    rows = []
-    for code, kind in kinds().items():
-        bought_before = dt.date(year + 1 - kind["wear_years"], 1, 1)
-        due = items_visible_to(actor).exclude(service=rules.RETIRED).filter(kind=code, purchased_on__lt=bought_before)
-        prices = list(due.values_list("price", flat=True))
-        rows.append({"code": code, "title": kind["title"], "years": kind["wear_years"], "pieces": len(prices), "sum": sum(prices)})
-    return rows
+def renewals(actor: Actor, years: Sequence[int]) -> list[tuple[int, list[dict[str, Any]]]]:
+    """For each year what wears out by its end, by kind: pieces and their last prices in fen. Retired items need no renewal."""
+    owned: dict[str, list[tuple[dt.date, int]]] = {}
+    for kind, bought, price in items_visible_to(actor).exclude(service=rules.RETIRED).values_list("kind", "purchased_on", "price"):
+        owned.setdefault(kind, []).append((bought, price))
+    return [(year, [_renewal(year, code, kind, owned.get(code, [])) for code, kind in kinds().items()]) for year in years]
+
+
+def _renewal(year: int, code: str, kind: dict[str, Any], owned: list[tuple[dt.date, int]]) -> dict[str, Any]:
+    bought_before = dt.date(year + 1 - kind["wear_years"], 1, 1)
+    prices = [price for bought, price in owned if bought < bought_before]
+    return {"code": code, "title": kind["title"], "years": kind["wear_years"], "pieces": len(prices), "sum": sum(prices)}
 
 
 # --- custody ---

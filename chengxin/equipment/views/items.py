@@ -213,5 +213,5 @@ def renewals(request: ActorRequest) -> HttpResponse:
     """更新预测: what wears out by the end of which year, for the budget."""
     year = clock.today().year
     years = [year + offset for offset in range(4)]
-    tables = {each: selectors.renewals(request.actor, each) for each in years}
+    tables = dict(selectors.renewals(request.actor, years))
     return render(request, "equipment/renewals.html", {"years": years, "tables": tables, "day": dt.date(year, 12, 31)})

@@ -10,6 +10,7 @@ from django.urls import reverse
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
+from chengxin.core.quarters import quarter_of
 from chengxin.core.waiting import Waiting
 from chengxin.reports import rules
 from chengxin.reports.models import JusticeExport, NextMeasure, YearPackage
@@ -102,7 +103,7 @@ def _packages_due(actor: Actor) -> Inquiry[list[Waiting]]:
     last = YearPackage.objects.filter(year=today.year - 1).defer("snapshot")
     yield unfinished, last
     found = [each for each in (_step_due(actor, package) for package in unfinished) if each is not None]
-    nobody_began = rules.quarter_of(today) == 1 and not last
+    nobody_began = quarter_of(today) == 1 and not last
     if nobody_began and actor.may("reports.prepare") and _is_in_force(today.year - 1):
         title = f"编制 {today.year - 1} 年度年终材料"
         found.append(_waiting(title, reverse("reports:packages"), "reports.prepare", today.year - 1))

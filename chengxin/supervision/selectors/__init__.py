@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from chengxin.core import clock
 from chengxin.core.actor import Actor
+from chengxin.core.quarters import quarter_days, quarter_of
 from chengxin.core.waiting import Waiting
 from chengxin.findings import rules as findings_rules
 from chengxin.supervision import rules
@@ -77,7 +78,7 @@ def _quarterly_plan(actor: Actor) -> Inquiry[list[Waiting]]:
     if not actor.may("supervision.plan"):
         return []
     today = clock.today()
-    quarter = rules.quarter_of(today)
+    quarter = quarter_of(today)
     if quarter not in plans.policy_on(today)["quarters"]:
         return []
     made = Counted(Plan.objects.filter(kind=rules.QUARTERLY, year=today.year, quarter=quarter).exclude(state=rules.CANCELLED))
@@ -87,6 +88,6 @@ def _quarterly_plan(actor: Actor) -> Inquiry[list[Waiting]]:
     return [
         Waiting(
             f"制定第 {quarter} 季度抽查计划", reverse("supervision:new_plan"), CHAPTER, "supervision.plan",
-            due_on=rules.quarter_days(today.year, quarter)[1],
+            due_on=quarter_days(today.year, quarter)[1],
         )
     ]  # fmt: skip

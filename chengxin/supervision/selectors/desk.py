@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
+from chengxin.core.quarters import quarter_days, quarter_of
 from chengxin.draws import selectors as draws
 from chengxin.findings import rules as findings_rules
 from chengxin.findings import selectors as findings
@@ -123,7 +124,7 @@ def look_backs_draw(year: int, quarter: int) -> Draw | None:
 
 def look_backs_frame(year: int, quarter: int) -> LookBackFrame:
     """What was closed in a quarter and still is, by unit."""
-    first, last = rules.quarter_days(year, quarter)
+    first, last = quarter_days(year, quarter)
     closed = findings.all_findings().filter(
         state=findings_rules.CLOSED, closed_at__gte=clock.at(first), closed_at__lt=clock.at(last + dt.timedelta(days=1))
     )
@@ -135,9 +136,9 @@ def look_backs_frame(year: int, quarter: int) -> LookBackFrame:
 
 def last_quarters(day: dt.date, many: int = 4) -> list[tuple[int, int]]:
     """The last quarters that are over, the newest first."""
-    found, first = [], rules.quarter_days(day.year, rules.quarter_of(day))[0]
+    found, first = [], quarter_days(day.year, quarter_of(day))[0]
     for _ in range(many):
         before = first - dt.timedelta(days=1)
-        found.append((before.year, rules.quarter_of(before)))
-        first = rules.quarter_days(before.year, rules.quarter_of(before))[0]
+        found.append((before.year, quarter_of(before)))
+        first = quarter_days(before.year, quarter_of(before))[0]
     return found

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from chengxin.activities.selectors import Witnessed
+from chengxin.activities.selectors import Witnessed, Witnesses, by_quarter
+from chengxin.core.quarters import quarter_of
 from chengxin.supervision import rules
 from chengxin.supervision.models import Plan
+from chengxin.ui.together import Inquiry
 
 
-def special_plans_of(year: int, quarter: int) -> list[Witnessed]:
-    """The special plans that begin in a quarter and were not called off, each done once it is closed."""
-    plans = Plan.objects.filter(kind=rules.SPECIAL, starts_on__range=rules.quarter_days(year, quarter)).exclude(state=rules.CANCELLED)
-    return [Witnessed(plan.title, plan.state == rules.CLOSED, "supervision:plan", plan.pk) for plan in plans.order_by("pk")]
+def special_plans_of(year: int) -> Inquiry[Witnesses]:
+    """The special plans not called off, under the quarter each begins in, done once it is closed."""
+    plans = Plan.objects.filter(kind=rules.SPECIAL, starts_on__year=year).exclude(state=rules.CANCELLED).order_by("pk")
+    yield plans
+    return by_quarter(
+        (quarter_of(plan.starts_on), Witnessed(plan.title, plan.state == rules.CLOSED, "supervision:plan", plan.pk)) for plan in plans
+    )

@@ -12,10 +12,10 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.capabilities import require
 from chengxin.core.errors import Conflict, DomainError
+from chengxin.core.quarters import quarter_days
 from chengxin.draws.services import cast_draw, freeze_draw
 from chengxin.findings import rules as findings_rules
 from chengxin.findings import selectors as findings
-from chengxin.supervision import rules
 from chengxin.supervision.models import LookBackTask, Reminder
 from chengxin.supervision.selectors import desk
 
@@ -56,7 +56,7 @@ def remind_overdue(actor: Actor, numbers: Collection[int]) -> tuple[int, int]:
 def freeze_look_backs(actor: Actor, *, year: int, quarter: int) -> Draw:
     """Fix which closed findings of a quarter may be looked at again. Raises DomainError while it runs, Conflict for a second freeze."""
     require(actor, "supervision.look_back")
-    if rules.quarter_days(year, quarter)[1] >= clock.today():
+    if quarter_days(year, quarter)[1] >= clock.today():
         raise DomainError("running", "这个季度还没有结束，季末之后再抽取。", field="quarter")
     frame = desk.look_backs_frame(year, quarter)
     if not frame.entries:

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import ExtractQuarter
 from django.urls import reverse
 
+from chengxin.core.quarters import quarter_of
 from chengxin.findings import rules as states
 from chengxin.findings import selectors as mechanism
 from chengxin.reports import rules
@@ -110,7 +111,7 @@ def facts_of(year: int) -> list[rules.Fact]:
             clause,
             entry or kind,
             catalogue[entry]["title"] if entry in catalogue else _kind_title(kind, text),
-            rules.quarter_of(day),
+            quarter_of(day),
             person,
         )
         for clause, entry, kind, text, day, person in rows

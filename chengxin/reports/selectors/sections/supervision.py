@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 
 from chengxin.core import clock
+from chengxin.core.quarters import quarter_days
 from chengxin.draws import selectors as draws
 from chengxin.reports import rules
 from chengxin.reports.kinds import Chart, OpenItem, Section, Table
@@ -17,7 +18,7 @@ from chengxin.supervision.models import Plan, RepeatAlert
 
 def supervision(year: int, as_of: dt.datetime) -> Section:  # noqa: ARG001
     """Coverage by quarter, unit, class and mode; what was drawn."""
-    by_quarter = {quarter: inspections.coverage(*rules.quarter_days(year, quarter)) for quarter in rules.QUARTERS}
+    by_quarter = {quarter: inspections.coverage(*quarter_days(year, quarter)) for quarter in rules.QUARTERS}
     rows = [
         (title, row.unit.name, CLASSES.get(row.person_class, row.person_class), _mode(row.mode), row.visits, row.checked, row.flawed)
         for quarter, title in zip(rules.QUARTERS, QUARTER_TITLES, strict=True)
@@ -53,7 +54,7 @@ def _mode(mode: str) -> str:
 
 def _visits(year: int) -> list[tuple[str, int]]:
     """A quarter in which something was found to be inspected has a row; a quarter without is not left out when others have any."""
-    counted = [inspections.visits_between(*rules.quarter_days(year, quarter)).count() for quarter in rules.QUARTERS]
+    counted = [inspections.visits_between(*quarter_days(year, quarter)).count() for quarter in rules.QUARTERS]
     return list(zip(QUARTER_TITLES, counted, strict=True)) if any(counted) else []
 
 
