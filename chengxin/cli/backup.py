@@ -79,12 +79,11 @@ def restore(folder: Path, only_check: bool, digest: str, keys_from: Path | None,
 def check(upgrade: bool) -> None:
     """核对本系统：审计逐条重算，存放的原件逐个重读；有不符的，退出码 1。"""
     with with_database():
-        from django.core.management import call_command
-
+        from chengxin.cli.migrating import migrate
         from chengxin.transfer.state import examination
 
         if upgrade:
-            call_command("migrate", verbosity=0, interactive=False)
+            migrate()
         found = examination()
     say(found)
     sys.exit(0 if found["ok"] else 1)

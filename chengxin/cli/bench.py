@@ -42,7 +42,9 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
     with with_database():
         from django.core.management import call_command
 
-        call_command("migrate", verbosity=0, interactive=False)
+        from chengxin.cli.migrating import migrate
+
+        migrate()
         call_command("createcachetable", verbosity=0)
         for name in names or BENCHES:
             for found in importlib.import_module(f"bench.{name}").run():

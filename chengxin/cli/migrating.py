@@ -16,6 +16,14 @@ from django.db.migrations.state import ModelState, ProjectState
 from pgtrigger.migrations import AddTrigger
 
 
+def migrate() -> None:
+    """Bring the tables up to date, quietly. Needs Django set up and the database running."""
+    from django.core.management import call_command
+
+    with only_what_is_new_is_rendered():
+        call_command("migrate", verbosity=0, interactive=False)
+
+
 @contextmanager
 def only_what_is_new_is_rendered() -> Iterator[None]:
     """For the time of a ``migrate``; the tables that come of it are the same."""

@@ -111,13 +111,13 @@ def check() -> None:
 def _check() -> None:
     with with_database():
         from django.conf import settings
-        from django.core.management import call_command
 
+        from chengxin.cli.migrating import migrate
         from chengxin.evidence.services.canary import check_store
 
         if not (settings.FOOTAGE_BUCKET or settings.FOOTAGE_COPY_BUCKET):
             raise click.UsageError("影像存放在目录中，没有可自检的桶；请先设置 CHENGXIN_FOOTAGE_BUCKET。")
-        call_command("migrate", verbosity=0, interactive=False)  # a store is set up before the site is first served
+        migrate()  # a store is set up before the site is first served
         found = check_store()
     for each in found:
         told: dict[str, Any] = {"place": each.place, "bucket": each.bucket, "passed": each.passed, "lines": each.lines}

@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import environment
+from tests.cli.conftest import copied, environment
 
 pytestmark = pytest.mark.slow
 
@@ -78,10 +79,14 @@ def shell(data: Path, code: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def living(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def living(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """An installation with a photo, footage, a receipt code and a sealed audit, backed up while somebody writes."""
     root = tmp_path_factory.mktemp("drill")
-    data, backup = root / "data", root / "backup"
+    with copied(migrated, root / "data") as data:
+        yield filled_and_backed_up(data, root / "backup")
+
+
+def filled_and_backed_up(data: Path, backup: Path) -> dict[str, Any]:
     assert call(data, "people", "start", "--bureau", "测试局", "--password", "First-Start-1").returncode == 0
     code = shell(data, FILL)
     writer = subprocess.Popen([sys.executable, "-m", "chengxin", "django", "shell", "--no-imports", "-c", WRITE_ON], env=environment(data))

@@ -23,6 +23,12 @@ from tests.cli.conftest import Run, environment
 pytestmark = pytest.mark.slow  # in this order: each test goes on from where the one before stopped
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place where nothing is yet."""
+    return tmp_path_factory.mktemp("fresh") / "data"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

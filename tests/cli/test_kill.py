@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import environment
+from tests.cli.conftest import copied, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 GESTURES, CLIENTS, ITEMS = 1000, 4, 5
@@ -108,35 +107,12 @@ def send(port: int, token: str, path: str, body: dict[str, Any]) -> Any:
     raise AssertionError("the server did not come back")
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with all tables and nothing in them, and no server any more."""
-    data = tmp_path_factory.mktemp("migrated") / "data"
-    command = [sys.executable, "-m", "chengxin", "django", "migrate", "-v", "0"]
-    subprocess.run(command, cwd=ROOT, env=durable(data), check=True, timeout=400)
-    until = time.monotonic() + 30
-    while list(data.rglob("postmaster.pid")) and time.monotonic() < until:
-        time.sleep(0.1)
-    return data
-
-
 @pytest.fixture
 def data(migrated: Path, tmp_path: Path) -> Iterator[Path]:
-    """A copy of it for one test. For root the database lies elsewhere, where the account it runs as may go."""
-    made, place = tmp_path / "data", migrated / "postgres"
-    subprocess.run(["cp", "-a", str(migrated), str(made)], check=True)
-    if not place.is_symlink():
+    with copied(migrated, tmp_path / "data") as made:
         yield made
-        return
-    elsewhere = place.resolve().with_name(f"{place.resolve().name}-{uuid.uuid4().hex[:8]}")
-    subprocess.run(["cp", "-a", str(place.resolve()), str(elsewhere)], check=True)
-    (made / "postgres").unlink()
-    (made / "postgres").symlink_to(elsewhere)
-    yield made
-    shutil.rmtree(elsewhere, ignore_errors=True)
 
 
-@pytest.mark.slow
 def test_a_server_killed_in_the_middle_loses_and_doubles_nothing(data: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
