@@ -30,6 +30,8 @@ COMMANDS = {
     "backup": "chengxin.cli.backup:backup",
     "restore": "chengxin.cli.backup:restore",
     "check": "chengxin.cli.backup:check",
+    "export": "chengxin.cli.moving:export",
+    "import": "chengxin.cli.moving:import_",
     "django": "chengxin.cli.django:django",
 }
 

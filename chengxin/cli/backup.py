@@ -36,7 +36,7 @@ def backup(folder: Path, keys: str, footage: str, previous: Path | None) -> None
     密钥口令取自环境变量 CHENGXIN_BACKUP_PASSPHRASE，没有设时询问。
     """
     passphrase = passphrase_for_sealing() if keys == "encrypted" else ""
-    with with_database(), _full_disk_told():
+    with with_database(), full_disk_told():
         from chengxin.core.actor import system_actor
         from chengxin.transfer.backup import Wishes, back_up
 
@@ -66,8 +66,8 @@ def restore(folder: Path, only_check: bool, digest: str, keys_from: Path | None,
         say({"backup": str(found.folder), "files": len(found.parts), "digest": found.digest, "ok": True})
         return
     sealed = found.facts["keys"]["how"] == "encrypted" and keys_from is None
-    keys = restoring.KeySource(_passphrase(confirm=False) if sealed else "", keys_from)
-    with _full_disk_told():
+    keys = restoring.KeySource(passphrase_for_opening() if sealed else "", keys_from)
+    with full_disk_told():
         told = restoring.restore(found, target(), keys, tell, with_database=not database_apart)
     say({"restored": str(target().data), "digest": found.digest, **told})
     if told.get("damaged_files"):
@@ -118,6 +118,11 @@ def passphrase_for_sealing() -> str:
     return passphrase
 
 
+def passphrase_for_opening() -> str:
+    """From the environment, else asked; nothing when there is nobody to ask."""
+    return _passphrase(confirm=False)
+
+
 def _passphrase(*, confirm: bool) -> str:
     given = os.environ.get(PASSPHRASE, "")
     if given or not sys.stdin.isatty():
@@ -127,7 +132,8 @@ def _passphrase(*, confirm: bool) -> str:
 
 
 @contextmanager
-def _full_disk_told() -> Iterator[None]:
+def full_disk_told() -> Iterator[None]:
+    """A full or closed disk is told by its place, not by a trace."""
     try:
         yield
     except OSError as error:

@@ -22,6 +22,7 @@ def migrate() -> None:
 
     with only_what_is_new_is_rendered():
         call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
 
 
 @contextmanager

@@ -7,14 +7,11 @@ import click
 
 def prepare(*, demo: bool) -> None:
     """Bring the installation up to date; harmless to repeat. Needs Django set up and the database running."""
-    from django.core.management import call_command
-
     from chengxin.cli.migrating import migrate
     from chengxin.core.actor import system_actor
     from chengxin.rulebook.services import load_first_issue
 
     migrate()
-    call_command("createcachetable", verbosity=0)
     load_first_issue(system_actor("安装"))
     _gather_static_files()
     if demo:

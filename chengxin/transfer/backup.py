@@ -46,15 +46,15 @@ def back_up(actor: Actor, folder: Path, wishes: Wishes, tell: Tell) -> Parcel:
         with transaction.atomic():
             record(actor, "transfer.backup_begun", "system:backup", details={"folder": packing.final.name, "keys": wishes.keys})
         tell("备份文件……")
-        _pack_files(packing, wishes)
+        pack_files(packing, wishes)
         tell("备份数据库……")
         _pack_database(packing)
-        _pack_files(packing, wishes)
+        pack_files(packing, wishes)
         for path in packing.damaged:
             tell(f"警告：原件 {path} 的内容与其摘要不符，已损坏；照现状备份。")
         found = packing.close({
             "format": KIND, "version": VERSION, **state.description(), "database": _database_facts(), "counts": counts, "keys": keys,
-            "footage": _footage_facts(wishes), "damaged": sorted(packing.damaged),
+            "footage": footage_facts(wishes), "damaged": sorted(packing.damaged),
         })  # fmt: skip
     tell(f"共 {len(found.parts)} 个文件，{readable(sum(part.size for part in found.parts))}。")
     return found
@@ -71,7 +71,8 @@ def pack_keys(packing: Packing, wishes: Wishes) -> dict[str, Any]:
     return {"how": wishes.keys, "names": lockbox.fingerprints(keys)}
 
 
-def _pack_files(packing: Packing, wishes: Wishes) -> None:
+def pack_files(packing: Packing, wishes: Wishes) -> None:
+    """Put in what lies in the data directory and belongs to the bureau, and footage if wished."""
     packing.add_tree(settings.DATA_DIR, "data", skip=_is_left_out)
     if wishes.footage and settings.FOOTAGE_DIR.is_dir():
         packing.add_tree(settings.FOOTAGE_DIR, "footage", skip=_is_made_again)
@@ -100,7 +101,8 @@ def _database_facts() -> Mapping[str, Any]:
     return {"kind": "embedded" if target.embedded else "external", "release": version // 10000, "name": target.name}
 
 
-def _footage_facts(wishes: Wishes) -> str:
+def footage_facts(wishes: Wishes) -> str:
+    """Whether footage is in a parcel, lies in a bucket, or is taken along some other way."""
     if settings.FOOTAGE_BUCKET:
         return "bucket"
     return "included" if wishes.footage else "apart"

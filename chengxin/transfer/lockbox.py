@@ -34,10 +34,15 @@ def fingerprints(keys: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(keys.items())}
 
 
-def seal(keys: Mapping[str, bytes], passphrase: str) -> bytes:
-    """The keys under AES-256-GCM with a key that scrypt makes of the passphrase. Raises DomainError for a short passphrase."""
+def refuse_short(passphrase: str) -> None:
+    """Raises DomainError for a passphrase that could be tried out."""
     if len(passphrase) < LEAST:
         raise DomainError("short_passphrase", f"密钥口令至少 {LEAST} 个字符。", field="passphrase")
+
+
+def seal(keys: Mapping[str, bytes], passphrase: str) -> bytes:
+    """The keys under AES-256-GCM with a key that scrypt makes of the passphrase. Raises DomainError for a short passphrase."""
+    refuse_short(passphrase)
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
     plain = json.dumps({name: base64.b64encode(content).decode() for name, content in keys.items()}).encode()
     return HEADER + salt + nonce + AESGCM(_derived(passphrase, salt)).encrypt(nonce, plain, HEADER)

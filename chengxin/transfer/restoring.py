@@ -63,15 +63,15 @@ def restore(backup: Parcel, target: Target, keys: KeySource, tell: Tell, *, with
 
     Returns what the program found when it examined the restored data; nothing when the database is restored by somebody else.
     """
-    _refuse_a_used_target(target)
+    refuse_a_used_target(target)
     if with_database:
         _refuse_another_database(backup)
-    secrets = _keys_of(backup, keys)
+    secrets = keys_of(backup, keys)
     parcel.room_for(target.data, int(sum(part.size for part in backup.parts) * ROOM))
     staging = target.staging
     if staging.exists():
         tell("清除上一次没有做完的恢复……")
-        _clear(staging)
+        clear(staging)
     staging.mkdir(parents=True)
     try:
         tell("恢复文件……")
@@ -83,12 +83,12 @@ def restore(backup: Parcel, target: Target, keys: KeySource, tell: Tell, *, with
         staging.rename(target.data)
         os.sync()
     except BaseException:
-        _clear(staging)
+        clear(staging)
         raise
     return found
 
 
-def _clear(staging: Path) -> None:
+def clear(staging: Path) -> None:
     """Take away what was built, the database too where its folder is a link."""
     shutil.rmtree((staging / "postgres").resolve(), ignore_errors=True)
     shutil.rmtree(staging, ignore_errors=True)
@@ -115,7 +115,7 @@ def _examined(target: Target) -> dict[str, Any]:
     ran = subprocess.run(
         [sys.executable, "-m", "chengxin", "check", "--upgrade"], capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
-    _wait_for_the_watcher(target.staging)
+    wait_for_the_watcher(target.staging)
     try:
         found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
     except (ValueError, IndexError) as error:
@@ -125,7 +125,7 @@ def _examined(target: Target) -> dict[str, Any]:
     return found
 
 
-def _wait_for_the_watcher(folder: Path) -> None:
+def wait_for_the_watcher(folder: Path) -> None:
     """The watcher of the database goes soon after its last user; the folder is not moved under its feet."""
     lock = folder / "watcher.lock"
     if lock.exists():
@@ -136,7 +136,8 @@ def _wait_for_the_watcher(folder: Path) -> None:
     shutil.rmtree(folder / "socket", ignore_errors=True)
 
 
-def _refuse_a_used_target(target: Target) -> None:
+def refuse_a_used_target(target: Target) -> None:
+    """Raises DomainError when something lies where an installation is to be built."""
     for folder, name in ((target.data, "CHENGXIN_DATA"), (target.footage, "CHENGXIN_FOOTAGE")):
         if folder is None or not folder.exists():
             continue
@@ -166,7 +167,7 @@ def _refuse_another_database(backup: Parcel) -> None:
         raise DomainError("other_release", message)
 
 
-def _keys_of(backup: Parcel, source: KeySource) -> dict[str, bytes]:
+def keys_of(backup: Parcel, source: KeySource) -> dict[str, bytes]:
     """The keys of the backup, from wherever they are; each must be the one the backup was made with."""
     told = backup.facts["keys"]
     if source.folder:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import os
+import subprocess
+import sys
 from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +24,7 @@ from chengxin.complaints.models import Accused, Answer, Clock, Complaint, Pause,
 from chengxin.complaints.services.accused import units_of
 from chengxin.consultations.models import Consultation
 from chengxin.core import clock
+from chengxin.core.actor import system_actor
 from chengxin.demo import build, cast
 from chengxin.equipment.models import Count, Custody, Item
 from chengxin.equipment.selectors import stock_table
@@ -28,8 +35,11 @@ from chengxin.measures.models import Commendation, Measure
 from chengxin.people.models import Person, Unit, User
 from chengxin.rulebook.models import RuleVersion
 from chengxin.supervision.models import Check, Inspector, Plan, Visit
+from chengxin.transfer import export, parcel
+from chengxin.transfer.backup import Wishes
 from tests.world import World
 
+PASSPHRASE = "correct horse battery"
 MONDAY = clock.at(dt.date(2026, 11, 9), 10)  # six weeks before lie the holidays of October and a make-up workday
 
 
@@ -41,7 +51,9 @@ def bureau(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         build.build_when_empty()
 
 
-def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(bureau: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(
+    bureau: None, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One test of one bureau: building it takes longer than all that is asked of it."""
     it_has_the_size_that_was_asked_for_and_every_account_signs_in(capsys)
     every_role_has_something_waiting()
@@ -57,6 +69,8 @@ def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(bur
     before = Person.objects.count(), Entry.objects.count()
     build.build_when_empty()
     assert (Person.objects.count(), Entry.objects.count()) == before
+    with clock.frozen(MONDAY):
+        it_moves_house_and_means_the_same_there(tmp_path, monkeypatch)
 
 
 def it_has_the_size_that_was_asked_for_and_every_account_signs_in(capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,3 +231,39 @@ def test_the_cast_is_plainly_fictional_and_the_same_every_time() -> None:
     assert list(cast.members(day)) == list(cast.members(day))
     for member in cast.members(day):
         assert member.name[1:] in cast.TERMS
+
+
+def it_moves_house_and_means_the_same_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exported, imported into an empty system by the program itself, and exported there again: line by line the same."""
+    monkeypatch.setattr(export, "at_one_moment", nullcontext)  # this test's own transaction is its moment
+    first = export.export_bureau(system_actor("搬家"), tmp_path / "first", Wishes(passphrase=PASSPHRASE), lambda _: None)
+    outcomes = first.facts["outcomes"]
+    assert ([*outcomes["verdicts"]], [*outcomes["complaints"]]) == (["2026"], ["2026"])
+    assert all(len(outcomes[chapter]) >= 1 for chapter in ("bulletins", "draws"))
+    there = tmp_path / "there"
+    imported = chengxin(there, "import", str(first.folder))
+    assert (imported["ok"], imported["rows"]) == (True, sum(rows(first).values()))
+    assert imported["compared"] == {chapter: len(told) for chapter, told in outcomes.items()}
+    chengxin(there, "export", str(tmp_path / "second"))
+    second = parcel.opened(tmp_path / "second", export.KIND, export.VERSION)
+    assert {name: count for name, count in rows(second).items() if count != rows(first)[name]} == {
+        "audit_entry": rows(first)["audit_entry"] + 2  # the import, and this export
+    }
+    digests = {part.path: part.sha256 for part in second.parts}
+    sealed = {"credentials.sealed", "keys.sealed"}
+    assert {part.path for part in first.parts if digests[part.path] != part.sha256} == {"tables/audit_entry.jsonl", *sealed}
+    assert second.facts["outcomes"]["bulletins"] == outcomes["bulletins"]
+    assert second.facts["outcomes"]["draws"] == outcomes["draws"]
+
+
+def rows(found: parcel.Parcel) -> dict[str, int]:
+    return {name: told["rows"] for name, told in found.facts["tables"].items()}
+
+
+def chengxin(data: Path, *arguments: str) -> dict[str, Any]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHENGXIN", "DJANGO"))}
+    surroundings = {**kept, "CHENGXIN_DATA": str(data), "CHENGXIN_PG_FSYNC": "off", "CHENGXIN_BACKUP_PASSPHRASE": PASSPHRASE}
+    done = subprocess.run([sys.executable, "-m", "chengxin", *arguments], capture_output=True, text=True, check=False, env=surroundings)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told

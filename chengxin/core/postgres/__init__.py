@@ -5,7 +5,7 @@ server, waits for the exclusive lock and stops the server once nobody holds it a
 process, so a kill -9 of a user, or of all of them, leaves no server behind; a watcher that was killed itself is replaced by the next user.
 """
 
-from chengxin.core.postgres.base_backup import BaseBackupFailed, copy_database, major_version, unpack_database
+from chengxin.core.postgres.base_backup import BaseBackupFailed, copy_database, major_version, prepare_place, unpack_database
 from chengxin.core.postgres.server import EmbeddedServer, ServerFailed, ensure_database, revive, running
 from chengxin.core.postgres.target import DatabaseTarget, TargetError, database_target
 
@@ -19,6 +19,7 @@ __all__ = [
     "database_target",
     "ensure_database",
     "major_version",
+    "prepare_place",
     "revive",
     "running",
     "unpack_database",

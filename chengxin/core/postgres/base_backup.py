@@ -95,6 +95,11 @@ def unpack_database(tar: Path, data: Path, final: Path) -> None:
     place.chmod(0o700)
 
 
+def prepare_place(data: Path, final: Path) -> None:
+    """An empty place for the database that is made at ``data`` and found at ``final`` in the end; nothing that lies there is kept."""
+    settle(data, final, Account())
+
+
 def _own(path: Path, account: Account) -> None:
     if account.is_lent:
         shutil.chown(path, account.uid, account.uid)

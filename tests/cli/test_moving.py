@@ -1,0 +1,151 @@
+"""Moving house: a bureau is exported while somebody writes, imported elsewhere, compared and worked on; damaged exports are refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import copied, environment
+from tests.cli.test_backup import FILL, LOOK, PASSPHRASE, WRITE_ON, call, contents, forged, shell
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def moving(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """An installation with a photo, footage, a receipt code and a sealed audit, exported while somebody writes."""
+    root = tmp_path_factory.mktemp("moving")
+    with copied(migrated, root / "data") as data:
+        assert call(data, "people", "start", "--bureau", "测试局", "--password", "First-Start-1").returncode == 0
+        code = shell(data, FILL)
+        writing = [sys.executable, "-m", "chengxin", "django", "shell", "--no-imports", "-c", WRITE_ON]
+        writer = subprocess.Popen(writing, env=environment(data))
+        time.sleep(3)
+        made = call(data, "export", str(root / "export"))
+        assert made.returncode == 0, made.stderr
+        assert writer.wait(60) == 0
+        yield {"data": data, "export": root / "export", "code": code, "told": json.loads(made.stdout.splitlines()[-1])}
+
+
+@pytest.fixture
+def copy(moving: dict[str, Any], tmp_path: Path) -> Path:
+    """A copy of the export to damage."""
+    return Path(shutil.copytree(moving["export"], tmp_path / "copy"))
+
+
+def start_import(there: Path, export: Path) -> subprocess.Popen[bytes]:
+    surroundings = {**environment(there), "CHENGXIN_BACKUP_PASSPHRASE": PASSPHRASE}
+    return subprocess.Popen([sys.executable, "-m", "chengxin", "import", str(export)], env=surroundings, start_new_session=True)
+
+
+def test_an_import_that_is_killed_leaves_nothing_and_the_next_one_is_worked_on(moving: dict[str, Any], tmp_path: Path) -> None:
+    there, staging = tmp_path / "there", tmp_path / "there.restoring"
+    process = start_import(there, moving["export"])
+    while not (staging / "postgres" / "PG_VERSION").exists():
+        time.sleep(0.01)
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait(20)
+    assert (there.exists(), staging.exists()) == (False, True)
+    done = call(there, "import", str(moving["export"]), "--digest", moving["told"]["digest"])
+    assert done.returncode == 0, done.stderr
+    assert (there.exists(), staging.exists()) == (True, False)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["ok"], found["damaged_files"], found["counts"]["users"], found["counts"]["files"]) == (True, [], 3, 1)
+    assert found["audit"]["checkpoints"] == 1
+    # the passwords hold, the receipt code is the same, and the chain of checkpoints goes on over the other system's open entries
+    looked = json.loads(shell(there, LOOK))
+    assert looked == {"status": 302, "sealed": 2, "unsealed": 0, "ok": True, "code": moving["code"]}
+    for tree in ("files", "footage/originals", "keys"):
+        assert contents(there / tree) == contents(moving["data"] / tree) != {}
+    again = call(there, "import", str(moving["export"]))
+    assert (again.returncode, "不是空的" in again.stderr) == (2, True)
+
+
+def test_nothing_that_lets_anybody_in_lies_in_clear_and_a_wrong_passphrase_imports_nothing(moving: dict[str, Any], tmp_path: Path) -> None:
+    secrets = [path.read_bytes().strip() for path in (moving["data"] / "keys").iterdir()]
+    assert len(secrets) >= 3
+    for path in moving["export"].rglob("*"):
+        assert not (path.is_file() and any(secret in path.read_bytes() for secret in (*secrets, b"argon2", b"pbkdf2"))), path
+    there = tmp_path / "there"
+    refused = call(there, "import", str(moving["export"]), passphrase="another passphrase")
+    assert (refused.returncode, "口令不对" in refused.stderr, sorted(tmp_path.iterdir())) == (2, True, [])
+    short = call(moving["data"], "export", str(tmp_path / "x"), passphrase="short")
+    assert (short.returncode, "至少 12" in short.stderr, sorted(tmp_path.iterdir())) == (2, True, [])
+
+
+def cut(copy: Path) -> str:
+    path = copy / "tables" / "audit_entry.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    return "tables/audit_entry.jsonl 应为"
+
+
+def alter(copy: Path) -> str:
+    path = copy / "tables" / "people_user.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"auditor", b"auditxr"))
+    return "tables/people_user.jsonl 的内容与清单"
+
+
+def lose(copy: Path) -> str:
+    (copy / "credentials.sealed").unlink()
+    return "缺少 credentials.sealed"
+
+
+def unfinished(copy: Path) -> str:
+    (copy / "manifest.json").unlink()
+    return "没有做完"
+
+
+def newer_format(copy: Path) -> str:
+    forged(copy, version=2)
+    return "请用新版程序"
+
+
+def newer_data(copy: Path) -> str:
+    forged(copy, migrations={"audit": ["0001_initial", "9999_from_the_future"]})
+    return "没有 audit.9999_from_the_future"
+
+
+def a_backup(copy: Path) -> str:
+    forged(copy, format="chengxin-backup")
+    return "这里需要 chengxin-export"
+
+
+DAMAGES = [cut, alter, lose, unfinished, newer_format, newer_data, a_backup]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_or_foreign_export_is_refused_by_name_and_nothing_is_written(copy: Path, tmp_path: Path, damage: Any) -> None:
+    told, there = damage(copy), tmp_path / "there"
+    refused = call(there, "import", str(copy))
+    assert refused.returncode == 2, refused.stdout
+    assert told in refused.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy"]
+
+
+def test_a_row_short_or_another_verdict_is_found_after_loading_and_nothing_is_left(copy: Path, tmp_path: Path) -> None:
+    """A manifest that fits itself, but was written by somebody with an interest."""
+    facts = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    forged(copy, outcomes={**facts["outcomes"], "draws": {"evidence.review:2026-09": "0" * 64}})
+    refused = call(tmp_path / "there", "import", str(copy))
+    assert (refused.returncode, "draws evidence.review:2026-09" in refused.stderr) == (2, True), refused.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy"]
+
+
+def test_keys_kept_apart_are_asked_for(moving: dict[str, Any], tmp_path: Path) -> None:
+    apart, there = tmp_path / "apart", tmp_path / "there"
+    done = call(moving["data"], "export", str(apart), "--keys", "apart", "--footage", "apart")
+    assert done.returncode == 0, done.stderr
+    assert not (apart / "keys.sealed").exists()
+    assert not (apart / "footage").exists()
+    without = call(there, "import", str(apart))
+    assert (without.returncode, "--keys-from" in without.stderr, there.exists()) == (2, True, False)
