@@ -7,8 +7,9 @@ would take longer than the database itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -55,6 +56,33 @@ def prepared(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]
 def send(statement: str, parameters: Sequence[Any]) -> None:
     """Run one statement that gives no rows; within ``pipelined`` without waiting for it."""
     _send(statement, parameters)
+
+
+_remembered: ContextVar[dict[Hashable, Any] | None] = ContextVar("chengxin_remembered", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within it ``once`` asks a question once. A page that only shows holds to it from its door on; a command never does."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
+def is_remembering() -> bool:
+    return _remembered.get() is not None
+
+
+def once(key: Hashable, question: Callable[[], T]) -> T:
+    """The answer to a question, the same for the length of a page; outside of one it is asked each time."""
+    known = _remembered.get()
+    if known is None:
+        return question()
+    if key not in known:
+        known[key] = question()
+    return cast(T, known[key])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
 from django.conf import settings
@@ -16,9 +17,11 @@ from django.views.decorators.csrf import csrf_exempt
 from chengxin.core.actor import ANONYMOUS, Actor
 from chengxin.core.errors import DomainError, NotAllowed
 from chengxin.core.registry import capabilities
+from chengxin.ui.database import remembering
 from chengxin.ui.problems import problem, refusal
 
 P = ParamSpec("P")
+SHOWING = {"GET", "HEAD"}  # nothing is changed by them
 
 
 class ActorRequest(HttpRequest):
@@ -53,7 +56,8 @@ def page(
             try:
                 if capability not in {"public", "signed_in"} and not entering.actor.may(capability):
                     raise NotAllowed("not_allowed", f"您没有“{capabilities[capability].title}”的权限。")
-                return view(entering, *args, **kwargs)
+                with remembering() if request.method in SHOWING else nullcontext():
+                    return view(entering, *args, **kwargs)
             except DomainError as error:
                 return refusal(request, error)
 

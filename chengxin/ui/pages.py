@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render as django_render
@@ -19,6 +20,7 @@ from chengxin.core import clock
 from chengxin.core.actor import ANONYMOUS, Actor
 from chengxin.core.registry import MenuItem, menu
 from chengxin.ui.jinja import address_of
+from chengxin.ui.together import ask
 
 SECTIONS = (
     "工作台",
@@ -45,8 +47,10 @@ BELLS: list[Callable[[Actor], Bell | None]] = []  # a room above fills it in (ap
 
 
 def render(request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
-    """Our Jinja2 template within the shell."""
-    return django_render(request, template, dict(context or {}), status=status, using="jinja2")
+    """Our Jinja2 template within the shell. Querysets that nobody asked yet are asked in one statement, as a template would one by one."""
+    given = dict(context or {})
+    ask(*(value for value in given.values() if isinstance(value, QuerySet)))
+    return django_render(request, template, given, status=status, using="jinja2")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

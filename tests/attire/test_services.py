@@ -283,3 +283,12 @@ def test_the_roll_call_waits_for_the_captain_until_it_is_held(world: World) -> N
     assert selectors.work_waiting_for(captain) == []
     with clock.frozen(clock.at(dt.date(2026, 10, 1), 8)):  # a day off
         assert selectors.work_waiting_for(captain) == []
+
+
+@pytest.mark.parametrize(("day", "asked"), [(dt.date(2026, 9, 30), True), (dt.date(2026, 10, 3), False), (dt.date(2026, 10, 10), True)])
+def test_the_captain_is_asked_for_a_roll_call_on_every_workday_and_on_no_day_off(world: World, day: dt.date, asked: bool) -> None:
+    """The tenth of October is a Saturday on which is worked, the third lies in the holiday."""
+    with clock.frozen(clock.at(day, 7)):
+        waiting = selectors.work_waiting_for(world.actor("队长"))
+        assert [each.title for each in waiting if each.kind == "attire.roll_call"] == ["班前点验：一中队"] * asked
+        assert [each for each in selectors.work_waiting_for(world.actor("队员")) if each.kind == "attire.roll_call"] == []
