@@ -189,7 +189,12 @@ def exemption_for(actor: Actor, pk: int) -> Exemption:
 
 
 def exemption_on(person: Person, day: dt.date) -> Exemption | None:
-    return Exemption.objects.filter(person=person, period__contains=day).first()
+    return exemptions_on(person, day).first()
+
+
+def exemptions_on(person: Person, day: dt.date) -> QuerySet[Exemption]:
+    """At most one holds on a day; as a question, to be asked with others."""
+    return Exemption.objects.filter(person=person, period__contains=day)
 
 
 @dataclass(frozen=True)
@@ -214,7 +219,7 @@ class HandBackLine:
 
 def hand_back_list(person: Person) -> list[HandBackLine]:
     """The list of the day the person left, with the newest entry of each thing and what the uniform book says of it."""
-    return _hand_back_lines(person, HandBackEntry.objects.filter(person=person).order_by("pk"), stock.issues_of(person))
+    return _hand_back_lines(person, HandBackEntry.objects.filter(person=person).order_by("pk"), list(stock.issues_of(person)))
 
 
 def _hand_back_lines(person: Person, entries: Iterable[HandBackEntry], issues: Collection[UniformIssue]) -> list[HandBackLine]:
@@ -282,7 +287,7 @@ def disposals_visible_to(actor: Actor) -> QuerySet[UniformDisposal]:
 def disposal_photos(actor: Actor, pk: int) -> list[StoredFile]:
     if not disposals_visible_to(actor).filter(pk=pk).exists():
         raise NotFound("no_disposal", "没有这条处置记录，或不在您的范围内。")
-    return files.files_of(f"disposal:{pk}")
+    return list(files.files_of(f"disposal:{pk}"))
 
 
 @dataclass(frozen=True)

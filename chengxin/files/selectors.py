@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.files.models import SheetImport, StoredFile
@@ -22,9 +24,9 @@ def waiting_file(actor: Actor, pk: UUID) -> StoredFile:
     return found[0]
 
 
-def files_of(owner: str) -> list[StoredFile]:
-    """The files of a record; the caller has checked that the reader may see the record."""
-    return list(StoredFile.objects.filter(owner=owner).order_by("uploaded_at", "pk"))
+def files_of(*owners: str) -> QuerySet[StoredFile]:
+    """The files of a record, or of several; the caller has checked that the reader may see them."""
+    return StoredFile.objects.filter(owner__in=owners).order_by("uploaded_at", "pk")
 
 
 def file_of(owner: str, pk: UUID) -> StoredFile:

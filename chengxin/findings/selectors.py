@@ -58,14 +58,22 @@ def repeat_count(person: Person, *, year: int, clause: str | None = None) -> int
     return (counted.filter(clause=clause) if clause else counted).count()
 
 
+def repeats_by_clause(person: Person, year: int) -> QuerySet[Finding, Any]:
+    """(clause, how often) of a person's year, what counts nothing left out as in ``repeat_count``."""
+    counted = Finding.objects.filter(person=person, seen_on__year=year).counting()
+    return counted.order_by("clause").values_list("clause").annotate(n=Count("pk"))
+
+
 def findings_citing(actor: Actor, clause: str, limit: int = 10) -> list[Finding]:
     return list(findings_visible_to(actor).filter(clause=clause).order_by("-seen_at")[:limit])
 
 
 def photos_of(finding: Finding) -> list[tuple[str, StoredFile]]:
     """(stage, file) of a finding and of what was merged into it, in the order of stages."""
-    merged = [finding.pk, *finding.merged.values_list("pk", flat=True)]
-    return [(title, file) for stage, title in STAGES.items() for pk in merged for file in files.files_of(f"{stage}:{pk}")]
+    merged = [finding.pk, *(each.pk for each in finding.merged.all())]
+    owners = {f"{stage}:{pk}": title for stage, title in STAGES.items() for pk in merged}
+    found = files.files_of(*owners)
+    return [(title, file) for owner, title in owners.items() for file in found if file.owner == owner]
 
 
 def photo_of(finding: Finding, pk: UUID) -> StoredFile:
@@ -76,11 +84,11 @@ def photo_of(finding: Finding, pk: UUID) -> StoredFile:
     return found
 
 
-def suggested_measures(finding: Finding) -> list[str]:
-    if finding.person is None:
+def suggested_measures(finding: Finding, count: int | None) -> list[str]:
+    """By how often the person was found in the year; none is known of a unit."""
+    if count is None:
         return ["责令整改"]
     policy = rulebook.rule_values("findings.repeat", finding.seen_on, simulate=True)
-    count = repeat_count(finding.person, year=finding.seen_on.year)
     return rules.suggested_measures(count, policy["count"], finding.grade)
 
 
@@ -272,9 +280,9 @@ def offers(actor: Actor, finding: Finding) -> list[Offer]:
         wanted.append(("acknowledge", "签收告知", _why_not_answer(actor, finding)))
     if finding.state == rules.OPEN:
         wanted.append(("submit", "提交整改", _why_not_answer(actor, finding)))
-        if not finding.is_overdue(as_of) and not finding.extensions.exists():
+        if not finding.is_overdue(as_of) and not finding.extensions.all():
             wanted.append(("extend", "申请延期", _why_not_answer(actor, finding)))
-    if finding.state in rules.COUNTING and as_of <= finding.object_by and not finding.objections.exists():
+    if finding.state in rules.COUNTING and as_of <= finding.object_by and not finding.objections.all():
         wanted.append(("object", "提出申辩", _why_not_object(actor, finding)))
     wanted += [(name, title, _why_not_judge(actor, finding, capability, apart)) for name, title, capability, apart in _judgements(finding)]
     return [Offer(*each) for each in wanted]
@@ -283,13 +291,13 @@ def offers(actor: Actor, finding: Finding) -> list[Offer]:
 def _judgements(finding: Finding) -> Iterator[tuple[str, str, str, dict[str, rules.Party]]]:
     finder = rules.Party(finding.finder_id, finding.finder_person_id)
     if finding.state == rules.SUBMITTED:
-        waiting = finding.rectifications.filter(outcome="").first()
+        waiting = next((each for each in finding.rectifications.all() if not each.outcome), None)
         rectifier = rules.Party(waiting.by_id, waiting.by_person_id) if waiting else rules.Party(None)
         yield "recheck", "复核整改", "findings.recheck", {"发现人": finder, "整改人": rectifier}
-    if (pending := finding.extensions.filter(granted=None).first()) is not None:
+    if (pending := next((each for each in finding.extensions.all() if each.granted is None), None)) is not None:
         yield "decide_extension", "决定延期", "findings.decide", {"申请人": rules.Party(pending.requested_by_id)}
-    if (objection := finding.objections.filter(outcome="").first()) is not None:
-        last = finding.rectifications.exclude(rechecked_by=None).last()
+    if (objection := next((each for each in finding.objections.all() if not each.outcome), None)) is not None:
+        last = next((each for each in reversed(finding.rectifications.all()) if each.rechecked_by_id is not None), None)
         others = {"申辩人": rules.Party(objection.filed_by_id), "发现人": finder}
         yield "decide_objection", "决定申辩", "findings.decide", others | ({"复核人": rules.Party(last.rechecked_by_id)} if last else {})
     if finding.state == rules.CLOSED:
@@ -325,12 +333,12 @@ def may_know_finder(actor: Actor, finding: Finding) -> bool:
     return finding.self_check or actor.may("findings.read", finding.unit_id)
 
 
-def possible_twins(finding: Finding) -> list[Finding]:
+def possible_twins(finding: Finding) -> QuerySet[Finding]:
     """Other findings against the same person on the same day: perhaps one fact seen twice."""
     if finding.person_id is None:
-        return []
+        return Finding.objects.none()
     others = Finding.objects.filter(person_id=finding.person_id, seen_on=finding.seen_on).exclude(pk=finding.pk)
-    return list(others.counting()[:5])
+    return others.counting()[:5]
 
 
 def search_findings(actor: Actor, words: Sequence[str]) -> Inquiry[Group]:

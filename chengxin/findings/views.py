@@ -26,6 +26,7 @@ from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
+from chengxin.ui.together import gather
 
 TONES = {rules.OPEN: "warn", rules.SUBMITTED: "info", rules.CLOSED: "ok", rules.WITHDRAWN: "muted", rules.MERGED: "muted"}
 COLUMNS = (
@@ -208,7 +209,9 @@ def _detail(
     request: ActorRequest, finding: Finding, *, filled: tuple[str, Form, list[Any]] | None = None, status: int = 200
 ) -> HttpResponse:
     actor = request.actor
+    gather(finding, "extensions", "objections", "rectifications", "steps", "merged", "sources")
     offers = selectors.offers(actor, finding)
+    count = selectors.repeat_count(finding.person, year=finding.seen_on.year) if finding.person else None
     shown = [_shown(offer, finding, filled) for offer in offers if not offer.why_not or (filled and filled[0] == offer.name)]
     if filled and filled[0] not in {each["name"] for each in shown}:
         shown.append({"name": filled[0], "title": "您填写的内容", "form": filled[1], "kept": filled[2], "with_photos": False, "open": True})
@@ -225,11 +228,11 @@ def _detail(
             "steps": _steps(actor, finding),
             "photos": _photos(finding),
             "sources": finding.sources.all(),
-            "clause": rulebook.clause_for(finding.clause),
-            "repeats": selectors.repeat_count(finding.person, year=finding.seen_on.year) if finding.person else None,
-            "measures": selectors.suggested_measures(finding) if actor.may("findings.decide", finding.unit_id) else [],
+            "clause": rulebook.clause_named(finding.clause),
+            "repeats": count,
+            "measures": selectors.suggested_measures(finding, count) if actor.may("findings.decide", finding.unit_id) else [],
             "twins": selectors.possible_twins(finding) if actor.may("findings.decide", finding.unit_id) else [],
-            "merged": list(finding.merged.all()),
+            "merged": finding.merged.all(),
             "doors": shown,
             "refused": [offer for offer in offers if offer.why_not],
         },
@@ -288,7 +291,7 @@ def notice(request: ActorRequest, pk: int) -> HttpResponse:
     finding = selectors.finding_for(request.actor, pk)
     # the paper goes to the person concerned: it names the office, whoever prints it
     finder = finding.finder_label if finding.self_check else finding.finder_office or "局督察人员"
-    context = {"finding": finding, "clause": rulebook.clause_for(finding.clause), "finder": finder}
+    context = {"finding": finding, "clause": rulebook.clause_named(finding.clause), "finder": finder}
     return render(request, "findings/notice.html", context)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -210,10 +210,10 @@ def is_standing(measure: Measure) -> bool:
     return measure.state == rules.DECIDED and Measure.objects.filter(supported(), pk=measure.pk).exists()
 
 
-def standing_of(measures: Collection[Measure]) -> set[int]:
+def standing_of(measures: Iterable[Measure]) -> set[int]:
     """Those that count, by their key."""
     decided = [each.pk for each in measures if each.state == rules.DECIDED]
-    return set(Measure.objects.filter(supported(), pk__in=decided).values_list("pk", flat=True))
+    return set(Measure.objects.filter(supported(), pk__in=decided).values_list("pk", flat=True)) if decided else set()
 
 
 def replacement_of(actor: Actor, measure: Measure) -> Measure | None:
@@ -235,11 +235,13 @@ def proposer(actor: Actor, measure: Measure) -> str:
     return measure.proposed_label if actor.may("measures.read", measure.unit_id) and not own else "局督察人员"
 
 
-def file_of(actor: Actor, person_id: int) -> tuple[list[Measure], list[Commendation]]:
+def file_of(actor: Actor, person_id: int) -> tuple[QuerySet[Measure], QuerySet[Commendation]]:
     """The newest measures and commendations of one person, as the actor may see them."""
+    if not actor.may("measures.read_own"):
+        return Measure.objects.none(), Commendation.objects.none()
     taken = measures_visible_to(actor).filter(person_id=person_id).select_related("finding")[:MOST_IN_FILE]
     praised = commendations_visible_to(actor).filter(person_id=person_id).order_by("-pk")[:MOST_IN_FILE]
-    return list(taken), list(praised)
+    return taken, praised
 
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:

@@ -192,7 +192,7 @@ def _detail(request: ActorRequest, measure: Measure, *, filled: tuple[str, Form]
     may_read_fact = measure.finding is not None and findings.findings_visible_to(actor).filter(pk=measure.finding.pk).exists()
     context = {
         "measure": measure, "state": rules.STATES[measure.state], "tone": TONES[measure.state], "kind": rules.KINDS[measure.kind],
-        "ground": rules.GROUNDS[measure.ground], "grounds": rules.GROUNDS, "clause": rulebook.clause_for(measure.clause),
+        "ground": rules.GROUNDS[measure.ground], "grounds": rules.GROUNDS, "clause": rulebook.clause_named(measure.clause),
         "is_standing": selectors.is_standing(measure), "why_fallen": selectors.why_fallen(measure),
         "lost_ground": measure.state == rules.PROPOSED and selectors.has_lost_ground_now(measure),
         "proposer": selectors.proposer(actor, measure), "replaced_by": selectors.replacement_of(actor, measure),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -42,6 +42,9 @@ SAYING = "SELECT values FROM rulebook_ruleversion WHERE id = %s"
 
 def rule_in_force(code: str, on: dt.date) -> RuleVersion | None:
     """The issued version of a rule on a day; None where only a draft exists or the day lies before the issue."""
+    if is_remembering():
+        number = next((each[1] for each in _of_day(code, on)), None)
+        return once(("version", number), lambda: _version(number)) if number is not None else None
     found = RuleVersion.objects.filter(rule__code=code, state=State.ISSUED, period__contains=on)
     return found.select_related("rule__clause").first()
 
@@ -78,11 +81,17 @@ def _draft(code: str) -> RuleValues:
 
 def _in_force(code: str, on: dt.date) -> RuleValues | None:
     """The same as ``_asked`` while a page remembers."""
-    issued = once("rules.issued", _issued)
-    for clause, version, number, written, since, until in issued.get(code, ()):
+    return next((_saying(code, *each) for each in _of_day(code, on)), None)
+
+
+def _of_day(code: str, on: dt.date) -> Iterator[tuple[str, int, int, int]]:
+    for clause, version, number, written, since, until in once("rules.issued", _issued).get(code, ()):
         if (since is None or since <= on) and (until is None or on < until):
-            return _saying(code, clause, version, number, written)
-    return None
+            yield clause, version, number, written
+
+
+def _version(number: int) -> RuleVersion:
+    return RuleVersion.objects.select_related("rule__clause").get(pk=number)
 
 
 def _issued() -> dict[str, list[tuple[Any, ...]]]:
@@ -144,7 +153,7 @@ def _as_year(version: CalendarVersion) -> CalendarYear:
 
 def clauses() -> list[Clause]:
     """All clauses in the plan's order, with their rules."""
-    return list(Clause.objects.prefetch_related("rules"))
+    return once("clauses", lambda: list(Clause.objects.prefetch_related("rules")))
 
 
 def clause_for(code: str) -> Clause:
@@ -152,6 +161,14 @@ def clause_for(code: str) -> Clause:
     rules = Rule.objects.prefetch_related(Prefetch("versions", RuleVersion.objects.order_by("-number")))
     amendments = Prefetch("amendments", ClauseVersion.objects.order_by("-number"))
     found = Clause.objects.prefetch_related(Prefetch("rules", rules), amendments).filter(pk=code).first()
+    if found is None:
+        raise NotFound("no_clause", f"方案中没有条款 {code}。")
+    return found
+
+
+def clause_named(code: str) -> Clause:
+    """A clause without its rules: to name and quote it. Raises NotFound."""
+    found = once(("clause", code), lambda: Clause.objects.filter(pk=code).first())
     if found is None:
         raise NotFound("no_clause", f"方案中没有条款 {code}。")
     return found

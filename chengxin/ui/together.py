@@ -21,7 +21,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.abc import Loader
 from psycopg.adapt import Loader as BaseLoader
@@ -109,6 +109,13 @@ def ask(*questions: Asked) -> None:
         rows[number].append(row)
     for part, given in zip(parts, rows, strict=True):
         part.fill(given)
+
+
+def gather(record: Model, *names: str) -> None:
+    """Ask for what belongs to a record under several names at once; ``record.name.all()`` then has it at hand."""
+    managers = {name: getattr(record, name).all() for name in names}
+    ask(*managers.values())
+    vars(record).setdefault("_prefetched_objects_cache", {}).update(managers)
 
 
 @dataclass

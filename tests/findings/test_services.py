@@ -274,7 +274,7 @@ def test_two_sources_of_one_fact_become_one_finding_with_all_evidence(world: Wor
     judge = world.actor("局长")
     one = world.finding(photos=[world.photo(world.actor("督察"), "red")])
     other = world.finding(by="督察乙", described="群众投诉", photos=[world.photo(world.actor("督察乙"), "green")])
-    assert selectors.possible_twins(one) == [other]
+    assert list(selectors.possible_twins(one)) == [other]
     services.merge_findings(judge, other, into=one, reason="同一事实")
     one.refresh_from_db()
     assert [source.described for source in one.sources.order_by("pk")] == ["日常督查", "群众投诉"]

@@ -145,7 +145,7 @@ def activities_of_person(person_id: int, on: dt.date) -> ActivityQuerySet:
 
 
 def files_of(activity: Activity) -> list[StoredFile]:
-    return files.files_of(f"activity:{activity.pk}")
+    return list(files.files_of(f"activity:{activity.pk}"))
 
 
 def file_of(activity: Activity, pk: UUID) -> StoredFile:

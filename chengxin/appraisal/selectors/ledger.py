@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from chengxin.appraisal.models import LedgerEntry
@@ -46,7 +47,18 @@ def address_of(source: str) -> str:
 
 def lines_of(person: Person, year: int, as_of: dt.datetime | None = None) -> list[Line]:
     """Everything known of the person's year by a moment, the newest fact first, with what rests on each."""
-    rows = list(LedgerEntry.objects.filter(person=person, year=year).as_known(as_of or clock.now()).select_related("unit").order_by("pk"))
+    return lines_in(entries_of(person, year, as_of))
+
+
+def entries_of(person: Person, year: int, as_of: dt.datetime | None = None) -> QuerySet[LedgerEntry]:
+    """The rows behind ``lines_of``."""
+    known = LedgerEntry.objects.filter(person=person, year=year).as_known(as_of or clock.now())
+    return known.select_related("unit").order_by("pk")
+
+
+def lines_in(rows: Iterable[LedgerEntry]) -> list[Line]:
+    """What rests on what among the rows of one person's year, the newest fact first."""
+    rows = list(rows)
     reversals = {row.reverses_id: row for row in rows if row.reverses_id is not None}
     lines = {row.source: Line(row, reversals.get(row.pk)) for row in rows if row.reverses_id is None}
     roots: list[Line] = []
@@ -77,14 +89,13 @@ def may_read(actor: Actor, verdict: Verdict) -> bool:
     return reach is None or (verdict.unit is not None and verdict.unit.pk in reach)
 
 
-def assignments_in(person: Person, year: int) -> list[Assignment]:
+def assignments_in(person: Person, year: int) -> QuerySet[Assignment]:
     """Where the person belonged in the year, in order: the dated assignments that a verdict rests on."""
     first, last = verdict_rules.year_days(year)
     rows = Assignment.objects.filter(person=person, period__overlap=(first, last + dt.timedelta(days=1)))
-    return list(rows.select_related("unit").order_by("period"))
+    return rows.select_related("unit").order_by("period")
 
 
-def years_of(person: Person) -> list[int]:
-    """The years in which there is something about the person, and this one; the newest first."""
-    there = set(LedgerEntry.objects.filter(person=person).values_list("year", flat=True).distinct())
-    return sorted(there | {clock.today().year}, reverse=True)
+def years_with_entries(person: Person) -> QuerySet[LedgerEntry, int]:
+    """The years in which there is something about the person."""
+    return LedgerEntry.objects.filter(person=person).order_by().values_list("year", flat=True).distinct()

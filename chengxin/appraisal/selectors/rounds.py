@@ -13,6 +13,7 @@ from chengxin.appraisal.models import Nomination, PublicObjection, Round, Snapsh
 from chengxin.appraisal.rules import rounds as rules
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
+from chengxin.ui.database import once
 
 SEATS = {"established": "在编人员", "auxiliary": "协管人员", "other": "其他人员", Nomination.COLLECTIVE: "先进集体"}
 
@@ -36,7 +37,7 @@ def running_round() -> Round | None:
 
 def snapshot_of(round_: Round) -> Snapshot | None:
     """The frozen text's versions, digest and quotas, without the text itself: that is long."""
-    return Snapshot.objects.filter(round=round_).defer("content").first()
+    return once(("snapshot", round_.pk), lambda: Snapshot.objects.filter(round=round_).defer("content").first())
 
 
 def frozen_rows(round_: Round) -> tuple[dict[str, Any], ...]:

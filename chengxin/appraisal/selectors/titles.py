@@ -56,7 +56,7 @@ def title_for(actor: Actor, pk: int) -> ExemplaryTitle:
 
 
 def evidence_of(title: ExemplaryTitle) -> list[StoredFile]:
-    return files.files_of(f"title:{title.pk}")
+    return list(files.files_of(f"title:{title.pk}"))
 
 
 def evidence_for(title: ExemplaryTitle, pk: UUID) -> StoredFile:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from chengxin.appraisal.rules import ledger, verdicts
 from chengxin.appraisal.rules.ledger import Entry, Matter, Standing
@@ -21,6 +21,7 @@ from chengxin.findings import selectors as findings
 from chengxin.measures.models import Measure
 from chengxin.people.models import Assignment, Person, Status, StatusPeriod, Unit
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.together import ask
 
 __all__ = ["Reason", "Verdict", "standings", "verdict_of", "verdicts_of"]
 
@@ -136,9 +137,12 @@ def proposals(year: int, as_of: dt.datetime) -> Mapping[int, tuple[Matter, ...]]
     undecided = Measure.objects.filter(
         Q(decided_at=None) | Q(decided_at__gt=as_of), year=year, proposed_at__lte=as_of, person__isnull=False
     )
+    proposed = findings.proposals_open_at(as_of, first, last).values_list("pk", "person_id")
+    measured = undecided.order_by("pk").values_list("pk", "person_id")
+    ask(proposed, measured)
     rows = [
-        *((f"proposal:{pk}", person) for pk, person in findings.proposals_open_at(as_of, first, last).values_list("pk", "person_id")),
-        *((f"measure:{pk}", person) for pk, person in undecided.order_by("pk").values_list("pk", "person_id")),
+        *((f"proposal:{pk}", person) for pk, person in proposed),
+        *((f"measure:{pk}", person) for pk, person in measured),
     ]
     found: dict[int, list[Matter]] = {}
     for source, person in rows:
@@ -151,9 +155,11 @@ def _served(year: int, day: dt.date, persons: Collection[int] | None) -> tuple[l
     first, last = verdicts.year_days(year)
     served = Person.objects.filter(Q(left_on=None) | Q(left_on__gte=first), joined_on__lte=min(day, last))
     served = served if persons is None else served.filter(pk__in=persons)
-    units = {unit.pk: unit for unit in Unit.objects.all()}
-    now, ever = _assigned(first, day, persons)
-    away, suspended = _away(first, last, day, persons)
+    every, assigned, statuses = Unit.objects.all(), _assignments(first, day, persons), _statuses(first, min(day, last), persons)
+    ask(served, every, assigned, statuses)
+    units = {unit.pk: unit for unit in every}
+    now, ever = _assigned(assigned, day)
+    away, suspended = _away(statuses, first, last, day)
     people = sorted(served, key=lambda each: (_place(units.get(ever.get(each.pk, 0))), each.name_key, each.number))
     services = {
         each.pk: Service(each.joined_on, each.left_on, each.person_class, each.pk in now, away.get(each.pk, 0), each.pk in suspended)
@@ -166,26 +172,34 @@ def _place(unit: Unit | None) -> tuple[int, int]:
     return (unit.sequence, unit.pk) if unit is not None else (1 << 30, 0)
 
 
-def _assigned(first: dt.date, day: dt.date, persons: Collection[int] | None) -> tuple[set[int], dict[int, int]]:
-    """Who had a unit on the day; and everybody's unit then, or else the last one of the year."""
+def _assignments(first: dt.date, day: dt.date, persons: Collection[int] | None) -> QuerySet[Any, Any]:
     rows = Assignment.objects.filter(period__overlap=_days(first, day)).order_by("period")
     rows = rows if persons is None else rows.filter(person__in=persons)
+    return rows.values_list("person_id", "unit_id", "period")
+
+
+def _assigned(rows: Iterable[tuple[int, int, Any]], day: dt.date) -> tuple[set[int], dict[int, int]]:
+    """Who had a unit on the day; and everybody's unit then, or else the last one of the year."""
     now, ever = set(), {}
-    for person, unit, period in rows.values_list("person_id", "unit_id", "period"):
+    for person, unit, period in rows:
         ever[person] = unit
         if period.upper is None or day < period.upper:
             now.add(person)
     return now, ever
 
 
-def _away(first: dt.date, last: dt.date, day: dt.date, persons: Collection[int] | None) -> tuple[dict[int, int], set[int]]:
-    """Days of long leave within the year, up to the day; and who is suspended on it."""
-    rows = StatusPeriod.objects.filter(period__overlap=_days(first, min(day, last)))
+def _statuses(first: dt.date, last: dt.date, persons: Collection[int] | None) -> QuerySet[Any, Any]:
+    rows = StatusPeriod.objects.filter(period__overlap=_days(first, last))
     rows = rows if persons is None else rows.filter(person__in=persons)
+    return rows.values_list("person_id", "status", "period")
+
+
+def _away(rows: Iterable[tuple[int, str, Any]], first: dt.date, last: dt.date, day: dt.date) -> tuple[dict[int, int], set[int]]:
+    """Days of long leave within the year, up to the day; and who is suspended on it."""
     away: dict[int, int] = {}
     suspended = set()
     end = min(day, last) + dt.timedelta(days=1)
-    for person, status, period in rows.values_list("person_id", "status", "period"):
+    for person, status, period in rows:
         if status == Status.ON_LEAVE:
             stretch = min(period.upper or end, end) - max(period.lower, first)
             away[person] = away.get(person, 0) + stretch.days

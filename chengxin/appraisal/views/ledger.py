@@ -28,6 +28,7 @@ from chengxin.rulebook import selectors as rulebook
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render
 from chengxin.ui.tables import Column, Filter
+from chengxin.ui.together import ask
 
 TONES = {rules.ELIGIBLE: "ok", rules.FLAGGED: "bad", rules.PENDING: "warn", rules.NOT_ASSESSED: "muted"}
 COLUMNS = (
@@ -64,13 +65,15 @@ def _person_page(request: ActorRequest, pk: int, year: int) -> HttpResponse:
             raise
         return render(request, "appraisal/no_verdict.html", {"year": year})
     day = policies.judging_day(year, as_of or clock.now())
-    lines = ledgers.lines_of(found.person, year, as_of)
-    round_ = Round.objects.filter(year=year).first()
+    rounds, rows = Round.objects.filter(year=year), ledgers.entries_of(found.person, year, as_of)
+    assignments, years = ledgers.assignments_in(found.person, year), ledgers.years_with_entries(found.person)
+    ask(rounds, rows, assignments, years)
+    round_, lines = next(iter(rounds), None), ledgers.lines_in(rows)
     seen = _seen(request, lines)
     context = {
         "verdict": found, "year": year, "is_own": pk == actor.person_id, "lines": lines, "points": ledgers.net_points(lines),
         "tones": TONES, "policy": policies.policy_on(day), "day": day, "calendar": rulebook.work_calendar().year(year),
-        "assignments": ledgers.assignments_in(found.person, year), "years": ledgers.years_of(found.person),
+        "assignments": assignments, "years": sorted({*years, clock.today().year}, reverse=True),
         "as_of": request.GET.get("as_of", ""),
         "frozen": frozen_row(round_, pk) if round_ is not None else None, "snapshot": snapshot_of(round_) if round_ else None,
         "results": rules.RESULTS, "grounds": rules.GROUNDS, "addresses": seen, "round": round_,

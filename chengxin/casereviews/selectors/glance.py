@@ -54,7 +54,9 @@ def unit_panel(actor: Actor, units: Collection[int]) -> Inquiry[Panel | None]:
         return Panel("案卷评查", "2.4.1", empty="还没有定稿的评查。", url=reverse("casereviews:rounds"))
     found = newest[0].round
     sheet = rounds.sheet_of(found)
-    results = [result_of(each, sheet) for each in rounds.standing_cases(found).filter(unit_id__in=units)]
+    cases = rounds.standing_cases(found).filter(unit_id__in=units)
+    yield cases
+    results = [result_of(each, sheet) for each in cases]
     counted = [each for each in results if each is not None]
     failed = sum(each.grade == rules.FAILED for each in counted)
     mean = rules.mean_of(sum(each.score for each in counted), len(counted))

@@ -85,3 +85,7 @@ class Pause(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(withdrawn_at=None) | models.Q(granted=None), name="pause_decided_or_withdrawn"),
         ]
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.granted is None and self.withdrawn_at is None

@@ -97,14 +97,14 @@ def overdue() -> Any:
 
 
 def outward(complaint: Complaint) -> list[Message]:
-    return list(complaint.messages.filter(thread=Message.OUTWARD))
+    return [each for each in complaint.messages.all() if each.thread == Message.OUTWARD]
 
 
 def inward(complaint: Complaint) -> list[Message]:
-    return list(complaint.messages.filter(thread=Message.INWARD))
+    return [each for each in complaint.messages.all() if each.thread == Message.INWARD]
 
 
-def photos_of(complaint: Complaint) -> list[StoredFile]:
+def photos_of(complaint: Complaint) -> QuerySet[StoredFile]:
     return files.files_of(f"complaint:{complaint.pk}")
 
 
@@ -112,8 +112,8 @@ def photo_of(complaint: Complaint, pk: UUID) -> StoredFile:
     return files.file_of(f"complaint:{complaint.pk}", pk)
 
 
-def accused_of(complaint: Complaint) -> list[Accused]:
-    return list(complaint.accused.select_related("person", "unit").prefetch_related("validities"))
+def accused_of(complaint: Complaint) -> QuerySet[Accused]:
+    return complaint.accused.select_related("person", "unit").prefetch_related("validities")
 
 
 def accused_for(complaint: Complaint, pk: int) -> Accused:
@@ -139,7 +139,7 @@ def own_accusation(actor: Actor, pk: int) -> Accused:
 
 
 def open_pause(complaint: Complaint) -> Pause | None:
-    return complaint.pauses.undecided().first()
+    return next((each for each in complaint.pauses.all() if each.is_undecided), None)
 
 
 def is_paused(complaint: Complaint) -> bool:
@@ -156,7 +156,7 @@ def paused_hours(complaint: Complaint) -> float:
 
 def _pause_log(complaint: Complaint) -> list[tuple[dt.datetime, str]]:
     log = []
-    for pause in complaint.pauses.filter(granted=True):
+    for pause in (each for each in complaint.pauses.all() if each.granted):
         log.append((pause.decided_at or pause.asked_at, "pause"))
         if pause.resumed_at is not None:
             log.append((pause.resumed_at, "resume"))
@@ -168,15 +168,16 @@ def _cap() -> dt.timedelta:
 
 
 def pending_reveals(complaint: Complaint) -> list[Reveal]:
-    return list(complaint.reveals.filter(granted=None))
+    return [each for each in complaint.reveals.all() if each.granted is None]
 
 
 def running_reveal(actor: Actor, complaint: Complaint) -> Reveal | None:
-    return complaint.reveals.filter(asked_by=actor.user_id or 0, granted=True, until__gt=clock.now()).first()
+    own = (each for each in complaint.reveals.all() if each.asked_by == actor.user_id and each.granted)
+    return next((each for each in own if each.until is not None and each.until > clock.now()), None)
 
 
-def pending_validity(complaint: Complaint) -> list[Validity]:
-    return list(complaint.validities.filter(decided=None, accused__withdrawn_at=None).select_related("accused__person"))
+def pending_validity(complaint: Complaint) -> QuerySet[Validity]:
+    return complaint.validities.filter(decided=None, accused__withdrawn_at=None).select_related("accused__person")
 
 
 def validity_for(complaint: Complaint, pk: int) -> Validity:
@@ -193,12 +194,12 @@ def reveal_for(complaint: Complaint, pk: int) -> Reveal:
     return found
 
 
-def similar(actor: Actor, complaint: Complaint) -> list[Complaint]:
+def similar(actor: Actor, complaint: Complaint) -> QuerySet[Complaint]:
     """Complaints with the same words within the rule's days: perhaps the same matter, which a person decides."""
     days = rulebook.rule_values("complaints.intake", clock.today(), simulate=True)["repeat_days"]
     since = complaint.received_at - dt.timedelta(days=days)
     same = complaints_visible_to(actor).filter(content_digest=complaint.content_digest, received_at__gte=since)
-    return list(same.exclude(pk=complaint.pk).exclude(pk=complaint.repeat_of_id or 0).exclude(state=rules.MERGED)[:10])
+    return same.exclude(pk=complaint.pk).exclude(pk=complaint.repeat_of_id or 0).exclude(state=rules.MERGED)[:10]
 
 
 def open_ones(actor: Actor) -> QuerySet[Any, Any]:

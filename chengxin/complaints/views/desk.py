@@ -27,6 +27,7 @@ from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.repeated import Recipe
 from chengxin.ui.tables import Column, Filter, ListPage
+from chengxin.ui.together import gather
 
 COLUMNS = (
     Column("pk", "编号", "pk"),
@@ -114,6 +115,7 @@ def detail(request: ActorRequest, pk: int) -> HttpResponse:
 
 def _detail(request: ActorRequest, complaint: Complaint, opened: str = "", bound: Form | None = None) -> HttpResponse:
     actor = request.actor
+    gather(complaint, "pauses", "reveals", "clocks", "messages", "answers", "attempts", "merged")
     doors = [
         {"name": name, "title": door.title, "form": bound if name == opened and bound else door.form(None, actor, complaint)}
         for name, door in DOORS.items()
@@ -123,11 +125,11 @@ def _detail(request: ActorRequest, complaint: Complaint, opened: str = "", bound
         "complaint": complaint, "doors": doors, "opened": opened, "bound": bound, "clocks": selectors.clocks_of(complaint),
         "outward": selectors.outward(complaint), "inward": selectors.inward(complaint), "steps": complaint.steps.order_by("-pk"),
         "photos": selectors.photos_of(complaint), "accused": selectors.accused_of(complaint),
-        "similar": selectors.similar(actor, complaint), "pauses": list(complaint.pauses.all()),
+        "similar": selectors.similar(actor, complaint), "pauses": complaint.pauses.all(),
         "paused_hours": selectors.paused_hours(complaint), "is_paused": selectors.is_paused(complaint),
         "reveals": selectors.pending_reveals(complaint), "revealed": selectors.running_reveal(actor, complaint),
-        "validities": selectors.pending_validity(complaint), "answers": list(complaint.answers.all()),
-        "attempts": list(complaint.attempts.all()), "merged": list(complaint.merged.all()), "results": rules.RESULTS,
+        "validities": selectors.pending_validity(complaint), "answers": complaint.answers.all(),
+        "attempts": complaint.attempts.all(), "merged": complaint.merged.all(), "results": rules.RESULTS,
         "pending_pause": selectors.open_pause(complaint), "suggestions": people.person_suggestions(actor),
         "tell_form": forms.TellForm(), "withdraw_form": forms.WithdrawForm(),
         "validity_form": forms.ValidityForm(), "decision_form": forms.DecisionForm(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from chengxin.consultations import rules
@@ -116,13 +116,14 @@ def answer_of(opinion: Opinion) -> Answer | None:
 
 def counts_of(consultation: Consultation) -> dict[str, int]:
     """How many opinions there are, how many wait for a look and for an answer, and what they were answered."""
-    opinions = consultation.opinions.aggregate(
-        all=Count("pk"), public=Count("pk", filter=Q(channel=Opinion.PUBLIC)), waiting=Count("pk", filter=Q(sight=rules.WAITING)),
-        held=Count("pk", filter=Q(sight=rules.HELD)),
-    )  # fmt: skip
-    outcomes = [answer.outcome for each in consultation.opinions.prefetch_related("answers") if (answer := answer_of(each))]
-    opinions["unanswered"] = opinions["all"] - len(outcomes)
-    return {**opinions, **{outcome: outcomes.count(outcome) for outcome in rules.OUTCOMES}}
+    every = list(consultation.opinions.prefetch_related("answers"))
+    outcomes = [answer.outcome for each in every if (answer := answer_of(each))]
+    counted = {
+        "all": len(every), "public": sum(each.channel == Opinion.PUBLIC for each in every),
+        "waiting": sum(each.sight == rules.WAITING for each in every), "held": sum(each.sight == rules.HELD for each in every),
+        "unanswered": len(every) - len(outcomes),
+    }  # fmt: skip
+    return {**counted, **{outcome: outcomes.count(outcome) for outcome in rules.OUTCOMES}}
 
 
 # --- signing ---

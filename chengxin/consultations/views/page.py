@@ -19,6 +19,7 @@ from chengxin.rulebook import selectors as rulebook
 from chengxin.ui.doors import ActorRequest
 from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
+from chengxin.ui.together import gather
 
 TONES = {
     rules.PREPARING: "muted", rules.OPEN: "info", rules.CLOSED: "warn", rules.SIGNING: "warn", rules.PUBLISHED: "ok",
@@ -29,8 +30,9 @@ OUTCOME_TONES = {rules.ADOPTED: "ok", rules.PARTLY: "info", rules.DECLINED: "mut
 
 def show(request: ActorRequest, found: Consultation, opened: str = "", bound: Form | None = None) -> HttpResponse:
     actor = request.actor
+    gather(found, "changes", "proposals", "steps")
     round_ = selectors.current_round(found) if found.state in {rules.SIGNING, rules.PUBLISHED} else None
-    changes = list(found.changes.all())
+    changes, diffs = list(found.changes.all()), drafts.diffs_of(drafts.changes_of(found))
     doors: dict[str, Form] = {"begin": forms.BeginForm(auto_id="begin_%s"), "withdraw": forms.ReasonForm(auto_id="withdraw_%s")}
     if found.state == rules.CLOSED and actor.may("consultations.prepare"):
         doors["send"] = send_form(actor, found)
@@ -43,22 +45,21 @@ def show(request: ActorRequest, found: Consultation, opened: str = "", bound: Fo
     mine = selectors.signature_of(actor, found) if found.state == rules.SIGNING else None
     context = {
         "found": found, "doors": doors, "opened": opened, "bound": bound, "tone": TONES[found.state], "changes": changes,
-        "diffs": drafts.diffs_of(drafts.changes_of(found)), "counts": selectors.counts_of(found), "today": clock.today(),
+        "diffs": diffs, "counts": selectors.counts_of(found), "today": clock.today(),
         "change_of": {(each.rule, each.name): each.pk for each in changes}, "outcomes": rules.OUTCOMES, "round": round_,
-        "old_rounds": list(found.rounds.filter(ended_at__isnull=False).prefetch_related("signatures")), "mine": mine,
+        "old_rounds": found.rounds.filter(ended_at__isnull=False).prefetch_related("signatures"), "mine": mine,
         "steps": _story(found),
         "takes_opinions": found.takes_opinions(clock.today()), "has_summary": summaries.is_ready(found),
-        "proposals": list(found.proposals.all()),
+        "proposals": found.proposals.all(),
         "is_changed": bool(found.opened_content) and found.opened_content != drafts.content_of(found), "may": _may(actor, found),
         "why_not_publish": _why_not_publish(found, round_), "is_first_issue": not rulebook.is_issued(),
-        "figures": comparing.counted(drafts.diffs_of(drafts.changes_of(found))),
+        "figures": comparing.counted(diffs),
     }  # fmt: skip
     return render(request, "consultations/detail.html", context, status=422 if bound is not None else 200)
 
 
 def _story(found: Consultation) -> list[dict[str, Any]]:
-    rows = found.steps.values("at", "by_label", "title", "note", "tone")
-    return [{**row, "by": row["by_label"], "text": row["note"]} for row in rows]
+    return [{"at": each.at, "title": each.title, "text": each.note, "tone": each.tone, "by": each.by_label} for each in found.steps.all()]
 
 
 def _may(actor: Actor, found: Consultation) -> dict[str, bool]:

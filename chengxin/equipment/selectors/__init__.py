@@ -247,16 +247,25 @@ class PersonsEquipment:
     uniforms: list[tuple[str, UniformIssue]]
 
 
-def equipment_of(actor: Actor, person: Person, most: int) -> PersonsEquipment:
-    """The equipment part of a personal file; ``most`` returned custodies, newest first."""
-    custodies = custodies_visible_to(actor).filter(holder=person).select_related("item", "unit")
-    titles = {style: row["title"] for style, row in styles().items()}
-    return PersonsEquipment(
-        held=_held(custodies.open().order_by("due_at")),
-        returned=list(custodies.exclude(returned_at=None).order_by("-returned_at")[:most]),
-        faults=list(faults_visible_to(actor).filter(custody__holder=person).select_related("item").order_by("-reported_at")[:most]),
-        uniforms=[(titles.get(issue.style, issue.style), issue) for issue in issues_of(person)],
-    )
+class EquipmentAsked:
+    """The equipment part of a personal file as questions to be asked with others; ``most`` returned custodies, newest first."""
+
+    def __init__(self, actor: Actor, person: Person, most: int) -> None:
+        custodies = custodies_visible_to(actor).filter(holder=person).select_related("item", "unit")
+        self.held = custodies.open().order_by("due_at")
+        self.returned = custodies.exclude(returned_at=None).order_by("-returned_at")[:most]
+        self.faults = faults_visible_to(actor).filter(custody__holder=person).select_related("item").order_by("-reported_at")[:most]
+        self.uniforms = issues_of(person)
+
+    @property
+    def questions(self) -> tuple[QuerySet[Any, Any], ...]:
+        return self.held, self.returned, self.faults, self.uniforms
+
+    def found(self) -> PersonsEquipment:
+        """What was found, as the asking actor may see it."""
+        titles = {style: row["title"] for style, row in styles().items()}
+        uniforms = [(titles.get(issue.style, issue.style), issue) for issue in self.uniforms]
+        return PersonsEquipment(_held(self.held), list(self.returned), list(self.faults), uniforms)
 
 
 def overdue(actor: Actor) -> CustodyQuerySet:

@@ -66,8 +66,8 @@ def entitlement_of(person: Person, day: dt.date | None = None) -> list[Entitleme
     ]  # fmt: skip
 
 
-def issues_of(person: Person) -> list[UniformIssue]:
-    return list(UniformIssue.objects.filter(person=person).select_related("stock").order_by("-issued_on", "-pk"))
+def issues_of(person: Person) -> QuerySet[UniformIssue]:
+    return UniformIssue.objects.filter(person=person).select_related("stock").order_by("-issued_on", "-pk")
 
 
 def issues_to_dispose() -> UniformIssueQuerySet:

@@ -227,9 +227,9 @@ class Explained:
     objection: ItemObjection | None
 
 
-def explained(paper: Paper) -> list[Explained]:
-    """The own paper with what was right. Ask only once the exam is over."""
-    marks, versions = marks_of([paper])[paper.pk], versions_in([paper])
+def explained(paper: Paper, marks: rules.Marks | None = None) -> list[Explained]:
+    """The own paper with what was right, and its marks where they are known. Ask only once the exam is over."""
+    marks, versions = marks or marks_of([paper])[paper.pk], versions_in([paper])
     responses, void = responses_of([paper.pk]).get(paper.pk, {}), voided_in([paper.exam_id]).get(paper.exam_id, set())
     objections = {each.place: each for each in paper.objections.all()}
     return [

@@ -20,6 +20,7 @@ from chengxin.people import selectors as people
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
+from chengxin.ui.together import gather
 
 CLASSES = (("established", "在编"), ("auxiliary", "协管"))
 
@@ -35,12 +36,15 @@ def own(request: ActorRequest, pk: int) -> HttpResponse:
     exam = paper.exam
     closes = exam.closes_at if paper.attempt == 1 else exam.ends_at
     is_over = exam.is_over(now)
-    places = results.explained(paper) if is_over else []
-    shown = [each for each in places if each.version.pk not in (bank.sealed_versions() if places else set())]
+    gather(paper, "markings", "objections")
+    marks = results.marks_of([paper])[paper.pk] if now > closes or is_over else None
+    places = results.explained(paper, marks) if is_over and marks else []
+    sealed = bank.sealed_versions() if places else set()
+    shown = [each for each in places if each.version.pk not in sealed]
     context = {
         "paper": paper, "exam": exam, "closes": closes, "is_over": is_over, "kinds": rules.KINDS,
-        "marks": results.marks_of([paper])[paper.pk] if now > closes else None,
-        "places": shown, "sealed": len(places) - len(shown), "markings": list(paper.markings.all()) if is_over else [],
+        "marks": marks,
+        "places": shown, "sealed": len(places) - len(shown), "markings": paper.markings.all() if is_over else [],
         "may_object": is_over and now < marking.object_until(exam), "until": marking.object_until(exam),
         "answered": len([each for each in responses_of([paper.pk]).get(paper.pk, {}).values() if each]),
     }  # fmt: skip
@@ -52,7 +56,8 @@ def objection_new(request: ActorRequest, pk: int, place: int) -> HttpResponse:
     paper = sitting.own_paper_for(request.actor, pk)
     if not paper.exam.is_over(clock.now()) or paper.started_at is None:
         raise Conflict("not_now", "异议在考试全部结束后提出。")
-    places = (each for each in results.explained(paper) if each.version.pk not in bank.sealed_versions())
+    sealed = bank.sealed_versions()
+    places = (each for each in results.explained(paper) if each.version.pk not in sealed)
     shown = next((each for each in places if each.place == place), None)
     if shown is None:
         raise NotFound("no_place", "这份试卷没有这道题。")

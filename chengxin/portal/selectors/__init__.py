@@ -30,7 +30,7 @@ from chengxin.measures import selectors as measures
 from chengxin.people import selectors as people
 from chengxin.reports import selectors as reports
 from chengxin.supervision import selectors as supervision
-from chengxin.ui.together import joined
+from chengxin.ui.together import ask, joined
 
 if TYPE_CHECKING:
     from chengxin.attire.models import Exemption
@@ -136,24 +136,25 @@ def own_file(actor: Actor) -> PersonFile:
 def _file(actor: Actor, person: Person) -> PersonFile:
     year = clock.today().year
     visible = findings.findings_visible_to(actor).filter(person=person).order_by("-seen_at")[:MOST_IN_FILE]
-    shown = list(visible.prefetch_related("objections"))
-    clauses = sorted({finding.clause for finding in shown if finding.seen_on.year == year})
-    counted = [(clause, findings.repeat_count(person, year=year, clause=clause)) for clause in clauses]
-    taken, praised = measures.file_of(actor, person.pk) if actor.may("measures.read_own") else ([], [])
+    shown, repeats = visible.prefetch_related("objections"), findings.repeats_by_clause(person, year)
+    assignments, statuses = person.assignments.select_related("unit").order_by("-period"), person.status_periods.order_by("-period")
+    taken, praised = measures.file_of(actor, person.pk)
+    exempt, held = attire.exemptions_on(person, clock.today()), equipment.EquipmentAsked(actor, person, MOST_CUSTODIES)
+    ask(shown, repeats, assignments, statuses, taken, praised, exempt, *held.questions)
     return PersonFile(
         person=person,
-        assignments=list(person.assignments.select_related("unit").order_by("-period")),
-        statuses=list(person.status_periods.order_by("-period")),
-        exemption=attire.exemption_on(person, clock.today()),
-        findings=shown,
-        repeats=findings.repeat_count(person, year=year),
-        repeats_by_clause=[(clause, count) for clause, count in counted if count],
+        assignments=list(assignments),
+        statuses=list(statuses),
+        exemption=next(iter(exempt), None),
+        findings=list(shown),
+        repeats=sum(n for _, n in repeats),
+        repeats_by_clause=list(repeats),
         year=year,
         is_own=person.pk == actor.person_id,
-        equipment=equipment.equipment_of(actor, person, MOST_CUSTODIES),
-        measures=taken,
+        equipment=held.found(),
+        measures=list(taken),
         standing=measures.standing_of(taken),
-        commendations=praised,
+        commendations=list(praised),
         has_ledger=actor.may("appraisal.read_own") and (person.pk == actor.person_id or actor.may("appraisal.read")),
         day=clock.today(),
     )

@@ -79,8 +79,8 @@ def _indicators(actor: Actor, units: Collection[int], day: dt.date) -> list[tupl
     })  # fmt: skip
     since = day - dt.timedelta(days=TREND_DAYS - 1)
     shown = [code for code in INDICATORS if any(within.may(WHAT[code][1], pk) for pk in units)]
-    found = [(code, reports.measured(code, within, since, day)) for code in shown]
-    return [(reports.TITLES[code], each.label, f"近 {TREND_DAYS} 天，n={each.n}") for code, each in found]
+    found = reports.measured(shown, within, since, day) if shown else {}
+    return [(reports.TITLES[code], each.label, f"近 {TREND_DAYS} 天，n={each.n}") for code, each in found.items()]
 
 
 def units_led(actor: Actor) -> list[tuple[Unit, str, int]]:

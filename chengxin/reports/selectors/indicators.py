@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -110,9 +110,10 @@ def cells(code: str, actor: Actor, since: dt.date, until: dt.date) -> list[Cell]
     return cells_of({code: actor.units_for(WHAT[code][1])}, [Span("now", since, until, by_month=True)])[code, "now"]
 
 
-def measured(code: str, actor: Actor, since: dt.date, until: dt.date) -> Measured:
-    """One indicator in all, within the actor's scope."""
-    return rules.measured(cells(code, actor, since, until), least_on(until))
+def measured(codes: Collection[str], actor: Actor, since: dt.date, until: dt.date) -> dict[str, Measured]:
+    """Some indicators in all, within the actor's scope."""
+    found = cells_of({code: actor.units_for(WHAT[code][1]) for code in codes}, [Span("now", since, until, by_month=True)])
+    return {code: rules.measured(found[code, "now"], least_on(until)) for code in codes}
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def alert(request: ActorRequest, pk: int) -> HttpResponse:
     may = request.actor.may("supervision.dispose", found.unit_id) and is_open and request.actor.unit_id != found.unit_id
     context = {
         "alert": found, "findings": list(questions.findings_behind(found)), "form": form if may or form.errors else None,
-        "clause": rulebook.clause_for(found.clause),
+        "clause": rulebook.clause_named(found.clause),
     }  # fmt: skip
     return render(request, "supervision/alert.html", context, status=422 if form.errors else 200)
 
