@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,6 +15,10 @@ from chengxin.rulekit import draws
 
 def draw_by_key(key: str) -> Draw | None:
     return Draw.objects.filter(key=key).first()
+
+
+def draws_by_key(keys: Collection[str]) -> dict[str, Draw]:
+    return {each.key: each for each in Draw.objects.filter(key__in=keys)}
 
 
 def draws_between(since: dt.date, until: dt.date) -> QuerySet[Draw]:

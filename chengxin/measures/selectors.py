@@ -24,6 +24,7 @@ from chengxin.measures.catalog import SECTION
 from chengxin.measures.models import Commendation, Measure, MeasureReversal
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook.rules import RuleValues
+from chengxin.ui.database import once
 from chengxin.ui.together import Counted, Inquiry, joined
 
 if TYPE_CHECKING:
@@ -207,7 +208,8 @@ def commendation_for(actor: Actor, pk: int) -> Commendation:
 
 def is_standing(measure: Measure) -> bool:
     """Whether it counts: decided, not taken back, its facts not reversed."""
-    return measure.state == rules.DECIDED and Measure.objects.filter(supported(), pk=measure.pk).exists()
+    found = Measure.objects.filter(supported(), pk=measure.pk)
+    return measure.state == rules.DECIDED and once(("measures.standing", measure.pk), found.exists)
 
 
 def standing_of(measures: Iterable[Measure]) -> set[int]:
@@ -354,8 +356,9 @@ def offers_of_measure(actor: Actor, measure: Measure) -> list[Offer]:
     if measure.state != rules.DECIDED:
         return []
     found = []
-    pending = measure.objections.filter(outcome="").first()
-    if not measure.objections.exists() and measure.object_by is not None and clock.today() <= measure.object_by:
+    objections = measure.objections.all()
+    pending = next((each for each in objections if not each.outcome), None)
+    if not objections and measure.object_by is not None and clock.today() <= measure.object_by:
         found.append(Offer("object", "提出申辩", _why_not_object(actor, measure)))
     if pending is not None:
         apart = [("决定人", measure.decided_by), ("申辩人", pending.filed_by), ("发现人", finder_of(measure))]

@@ -24,6 +24,7 @@ from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
+from chengxin.ui.together import gather
 
 TONES = {rules.PROPOSED: "info", rules.DECIDED: "warn", rules.DISMISSED: "muted", rules.REVERSED: "muted"}
 COMMENDATION_TONES = {rules.PROPOSED: "info", rules.GIVEN: "ok", rules.DECLINED: "muted", rules.REVOKED: "muted"}
@@ -188,6 +189,7 @@ def step(request: ActorRequest, pk: int, name: str) -> HttpResponse:
 
 def _detail(request: ActorRequest, measure: Measure, *, filled: tuple[str, Form] | None = None) -> HttpResponse:
     actor = request.actor
+    gather(measure, "objections")
     offered = selectors.offers_of_measure(actor, measure)
     may_read_fact = measure.finding is not None and findings.findings_visible_to(actor).filter(pk=measure.finding.pk).exists()
     context = {
@@ -196,7 +198,7 @@ def _detail(request: ActorRequest, measure: Measure, *, filled: tuple[str, Form]
         "is_standing": selectors.is_standing(measure), "why_fallen": selectors.why_fallen(measure),
         "lost_ground": measure.state == rules.PROPOSED and selectors.has_lost_ground_now(measure),
         "proposer": selectors.proposer(actor, measure), "replaced_by": selectors.replacement_of(actor, measure),
-        "finding": measure.finding if may_read_fact else None, "objection": measure.objections.first(),
+        "finding": measure.finding if may_read_fact else None, "objection": next(iter(measure.objections.all()), None),
         "reversal": getattr(measure, "reversal", None), "doors": _shown(offered, STEPS, measure, filled),
         "refused": [offer for offer in offered if offer.why_not],
     }  # fmt: skip

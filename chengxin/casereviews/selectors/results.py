@@ -137,9 +137,12 @@ class Compared:
 
 def compared(actor: Actor, most: int = 6) -> list[Compared]:
     """The newest final rounds, the earliest first: the bureau and the units the actor may see."""
-    found = Round.objects.filter(state=rules.FINAL).order_by("-year", "-quarter")[:most]
-    reach = actor.units_for("casereviews.see")
-    return [Compared(each, rounds.sheet_of(each), by_unit(results_in(each), reach)) for each in reversed(found)]
+    found = list(Round.objects.filter(state=rules.FINAL).order_by("-year", "-quarter")[:most])
+    reach, sheets = actor.units_for("casereviews.see"), {each.pk: rounds.sheet_of(each) for each in found}
+    results: dict[int, list[tuple[Reviewed, Result | None]]] = {each.pk: [] for each in found}
+    for case in rounds.standing_cases(*found):
+        results[case.round_id].append((case, result_of(case, sheets[case.round_id])))
+    return [Compared(each, sheets[each.pk], by_unit(results[each.pk], reach)) for each in reversed(found)]
 
 
 @dataclass(frozen=True)

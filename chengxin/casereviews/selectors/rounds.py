@@ -176,11 +176,11 @@ def loads_in(found: Round) -> dict[int, int]:
 # --- the cases of a round ---
 
 
-def standing_cases(found: Round) -> Any:
-    """The drawn cases that were not replaced, with everything a result needs, in the order of their numbers."""
+def standing_cases(*found: Round) -> Any:
+    """The drawn cases of rounds that were not replaced, with everything a result needs, in the order of their numbers."""
     reviews = Prefetch("reviews", Review.objects.filter(replaced_at=None).select_related("person").order_by("seat"))
     marks = Prefetch("marks", Mark.objects.select_related("objection", "person", "finding").prefetch_related("corrections").order_by("pk"))
-    rows = Reviewed.objects.filter(round=found, replaced_at=None).select_related("case", "unit", "round")
+    rows = Reviewed.objects.filter(round__in=found, replaced_at=None).select_related("case", "unit", "round")
     return rows.prefetch_related(reviews, marks).order_by("unit__sequence", "unit_id", "case__number")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
@@ -114,16 +115,25 @@ def answer_of(opinion: Opinion) -> Answer | None:
     return max(opinion.answers.all(), key=lambda each: each.number, default=None)
 
 
+def opinions_in(consultation: Consultation) -> list[Opinion]:
+    """Every opinion with its answers, whoever may read it."""
+    return list(consultation.opinions.prefetch_related("answers"))
+
+
 def counts_of(consultation: Consultation) -> dict[str, int]:
     """How many opinions there are, how many wait for a look and for an answer, and what they were answered."""
-    every = list(consultation.opinions.prefetch_related("answers"))
+    return counted(opinions_in(consultation))
+
+
+def counted(every: Sequence[Opinion]) -> dict[str, int]:
+    """The same of opinions that are at hand."""
     outcomes = [answer.outcome for each in every if (answer := answer_of(each))]
-    counted = {
+    told = {
         "all": len(every), "public": sum(each.channel == Opinion.PUBLIC for each in every),
         "waiting": sum(each.sight == rules.WAITING for each in every), "held": sum(each.sight == rules.HELD for each in every),
         "unanswered": len(every) - len(outcomes),
     }  # fmt: skip
-    return {**counted, **{outcome: outcomes.count(outcome) for outcome in rules.OUTCOMES}}
+    return {**told, **{outcome: outcomes.count(outcome) for outcome in rules.OUTCOMES}}
 
 
 # --- signing ---
@@ -203,10 +213,11 @@ def _steps(actor: Actor, found: Consultation) -> list[Waiting]:
 
     waiting = []
     if found.state == rules.OPEN and any(actor.may(f"consultations.{each}") for each in ("moderate", "answer", "prepare")):
-        counts = counts_of(found)
+        every = opinions_in(found)
+        counts = counted(every)
         if counts["waiting"] and actor.may("consultations.moderate"):
             waiting.append(waits(f"审核公众意见 {counts['waiting']} 条", "moderate", part="#opinions"))
-        own = found.opinions.filter(by=actor.user_id, answers=None).count() if actor.user_id else 0
+        own = sum(each.by == actor.user_id and not each.answers.all() for each in every) if actor.user_id else 0
         if counts["unanswered"] > own and actor.may("consultations.answer"):
             waiting.append(waits(f"答复意见 {counts['unanswered'] - own} 条", "answer", part="#opinions"))
         over = found.ends_on is not None and clock.today() > found.ends_on

@@ -13,6 +13,7 @@ from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.people.models import Unit
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.database import once
 
 RULE = "activities.contests"
 
@@ -50,7 +51,8 @@ def judge_of(actor: Actor, contest: Contest) -> Judge | None:
     """The actor as a judge of this contest, released or not."""
     if actor.person_id is None:
         return None
-    return Judge.objects.filter(contest=contest, person_id=actor.person_id).select_related("person").first()
+    found = Judge.objects.filter(contest=contest, person_id=actor.person_id).select_related("person")
+    return once(("contests.judge", contest.pk, actor.person_id), found.first)
 
 
 def is_organiser(actor: Actor, contest: Contest) -> bool:
@@ -62,7 +64,8 @@ def is_organiser(actor: Actor, contest: Contest) -> bool:
 
 def entries_of(contest: Contest) -> list[Entry]:
     members = Prefetch("members", Member.objects.select_related("person"))
-    return list(contest.entries.select_related("unit").prefetch_related(members))
+    found = contest.entries.select_related("unit").prefetch_related(members)
+    return once(("contests.entries", contest.pk), lambda: list(found))
 
 
 def entries_named_to(actor: Actor, contest: Contest) -> list[Entry]:

@@ -16,6 +16,7 @@ from chengxin.core.actor import Actor
 from chengxin.core.errors import NotAllowed
 from chengxin.core.registry import capabilities
 from chengxin.people.models import Assignment, Grant, Person
+from chengxin.ui.database import once
 
 
 def judge_pool() -> list[tuple[Person, str, int]]:
@@ -52,7 +53,7 @@ def judge_choices(contest: Contest) -> list[tuple[str, str]]:
 
 
 def judges_of(contest: Contest) -> list[Judge]:
-    return list(contest.judges.select_related("person", "unit"))
+    return once(("contests.judges", contest.pk), lambda: list(contest.judges.select_related("person", "unit")))
 
 
 def units_of_judge(judge: Judge, *, day: dt.date) -> frozenset[int]:

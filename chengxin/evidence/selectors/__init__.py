@@ -55,13 +55,9 @@ def viewings_visible_to(actor: Actor) -> QuerySet[Viewing]:
     return Viewing.objects.all() if reach is None else Viewing.objects.filter(recording__unit_id__in=reach)
 
 
-def open_downgrade(recording: Recording) -> Downgrade | None:
-    return recording.downgrades.filter(granted=None).first()
-
-
 def downgrade_for(actor: Actor, recording: Recording) -> Downgrade:
     """The request that waits on a recording the actor may see. Raises NotFound."""
-    found = open_downgrade(recording_for(actor, recording.pk))
+    found = expiry.open_downgrade(recording_for(actor, recording.pk))
     if found is None:
         raise NotFound("no_downgrade", "这段影像没有等待审批的降级申请。")
     return found

@@ -11,6 +11,7 @@ from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
 from chengxin.evidence import rules
 from chengxin.evidence.models import Downgrade, ExpiryLine, ExpiryList, Hold, Recording
+from chengxin.ui.database import once
 
 MOST = 500  # recordings a list: what a person can look through
 
@@ -32,13 +33,18 @@ def why_kept(recording: Recording, day: dt.date) -> list[str]:
     return rules.why_kept(
         is_important=recording.is_important, holds=[hold.matter.title for hold in open_holds(recording)],
         deletable_from=recording.deletable_from, day=day,
-        is_asked_down=Downgrade.objects.filter(recording=recording, granted=None).exists(),
+        is_asked_down=open_downgrade(recording) is not None,
         locked_until=recording.locked_until,
     )  # fmt: skip
 
 
+def open_downgrade(recording: Recording) -> Downgrade | None:
+    return once(("evidence.downgrade", recording.pk), recording.downgrades.filter(granted=None).first)
+
+
 def open_holds(recording: Recording) -> list[Hold]:
-    return list(Hold.objects.filter(recording=recording, matter__closed_at=None).select_related("matter").order_by("pk"))
+    found = Hold.objects.filter(recording=recording, matter__closed_at=None).select_related("matter").order_by("pk")
+    return once(("evidence.holds", recording.pk), lambda: list(found))
 
 
 def lists() -> list[ExpiryList]:

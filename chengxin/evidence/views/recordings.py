@@ -147,7 +147,7 @@ STEPS = {
 
 def _offered(actor: Actor, recording: Recording) -> list[str]:
     """What makes sense with a recording as it stands, for who may."""
-    downgrade = selectors.open_downgrade(recording)
+    downgrade = expiry.open_downgrade(recording)
     sensible = {
         "attribute": recording.attribution != rules.ATTRIBUTED or recording.attributed_by is not None,
         "mark": not recording.is_important,
@@ -183,7 +183,7 @@ def _recording(request: ActorRequest, found: Recording, opened: str = "", bound:
     context = {
         "recording": found, "doors": doors, "steps": selectors.steps_of(found), "viewings": selectors.viewings_of(found),
         "kept_because": expiry.why_kept(found, clock.today()), "holds": expiry.open_holds(found),
-        "downgrade": selectors.open_downgrade(found), "may_view": viewing.may_view(request.actor, found) and found.deleted_at is None,
+        "downgrade": expiry.open_downgrade(found), "may_view": viewing.may_view(request.actor, found) and found.deleted_at is None,
         "viewing_form": bound if opened == "view" and bound else forms.ViewingForm(), "drift_limit": _drift_limit(),
         "suggestions": people.person_suggestions(request.actor) if any(door["name"] == "attribute" for door in doors) else [],
         "clips": releases.clips_of(found), "releases": releases.releases_of(found),

@@ -38,6 +38,7 @@ class Series:
     title: str
     hint: str
     frame: str
+    key_of: Callable[[dt.date], str]
     draw_of: Callable[[dt.date], Draw | None]
     rows_of: Callable[[Draw], Sequence[Any]]
     freeze: Callable[[Actor, dt.date], Draw]
@@ -48,12 +49,12 @@ class Series:
 
 FOOTAGE = Series(
     "影像抽查", "每月每个中队每类人员随机抽取；先冻结范围，再产生种子，任何人都能重算。", "当月已归属的录像和录音按中队、人员类别分层。",
-    questions.draw_of, questions.reviews_of, commands.freeze_month, commands.cast_month,
+    questions.key_of, questions.draw_of, questions.reviews_of, commands.freeze_month, commands.cast_month,
     ("evidence:reviews", "evidence:review_month", "evidence:review_file", "evidence:review"), {"fine": "ok", "problem": "bad"},
 )  # fmt: skip
 REASONS = Series(
     "调阅理由抽查", "每月按单位随机抽取对他人影像的调阅，由其他单位的人员核对理由是否成立。", "当月对他人影像的调阅按调阅人所在单位分层。",
-    questions.reasons_draw_of, questions.reason_reviews_of, commands.freeze_reasons, commands.cast_reasons,
+    questions.reasons_key_of, questions.reasons_draw_of, questions.reason_reviews_of, commands.freeze_reasons, commands.cast_reasons,
     ("evidence:reasons", "evidence:reasons_month", "evidence:reasons_file", "evidence:reason"), {"sound": "ok", "unsound": "bad"},
 )  # fmt: skip
 
@@ -70,10 +71,12 @@ def reasons(request: ActorRequest) -> HttpResponse:
 
 def _months(request: ActorRequest, series: Series) -> HttpResponse:
     """The last months, each with its draw or none."""
-    month, rows = clock.today().replace(day=1), []
+    months, rows = [clock.today().replace(day=1)], []
     for _ in range(MONTHS):
-        month = (month - dt.timedelta(days=1)).replace(day=1)
-        draw = series.draw_of(month)
+        months.append((months[-1] - dt.timedelta(days=1)).replace(day=1))
+    found = draws.draws_by_key([series.key_of(month) for month in months[1:]])
+    for month in months[1:]:
+        draw = found.get(series.key_of(month))
         done = series.rows_of(draw) if draw and draw.cast_at else []
         rows.append((month, draw, len(done), sum(bool(each.outcome) for each in done)))
     return render(request, "evidence/reviews.html", {"rows": rows, "series": series})

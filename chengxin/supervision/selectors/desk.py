@@ -21,6 +21,7 @@ from chengxin.rulebook import selectors as rulebook
 from chengxin.rulekit.draws import Entry
 from chengxin.supervision import rules
 from chengxin.supervision.models import LookBackTask, Reminder, RepeatAlert
+from chengxin.ui.together import Counted, ask
 
 if TYPE_CHECKING:
     from chengxin.draws.models import Draw
@@ -99,10 +100,11 @@ def findings_behind(alert: RepeatAlert) -> Any:
 
 def counts(actor: Actor) -> dict[str, int]:
     """How much stands under each tab."""
-    return {
-        **{tab: findings_on(actor, tab).count() for tab in ("overdue", "soon", "recheck")},
-        "look_backs": open_look_backs(actor).count(), "alerts": alerts_visible_to(actor).filter(disposed_at=None, lifted_at=None).count(),
-    }  # fmt: skip
+    found = {tab: Counted(findings_on(actor, tab)) for tab in ("overdue", "soon", "recheck")}
+    found["look_backs"] = Counted(open_look_backs(actor))
+    found["alerts"] = Counted(alerts_visible_to(actor).filter(disposed_at=None, lifted_at=None))
+    ask(*found.values())
+    return {tab: counted.n for tab, counted in found.items()}
 
 
 # --- look-backs of a quarter ---
