@@ -27,5 +27,6 @@ MENU = (
     MenuItem("portal.home", "工作台", "工作台", "portal:home", "portal.home", "home", 1),
     MenuItem("portal.queue", "工作台", "等我处理", "portal:queue", "portal.home", "checklist", 10),
     MenuItem("portal.units", "工作台", "单位全貌", "portal:units", "portal.unit", "building-community", 15),
+    MenuItem("portal.help", "工作台", "帮助", "portal:help", "portal.home", "help", 90),
     MenuItem("portal.own_file", "工作台", "我的档案", "portal:own_file", "portal.read_file", "user", 20),
 )

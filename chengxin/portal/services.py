@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from chengxin.audit.services import record
+from chengxin.core import clock
 from chengxin.core.actor import Actor
-from chengxin.core.errors import DomainError
+from chengxin.core.errors import DomainError, NotFound
 from chengxin.duty import selectors as duty
 from chengxin.duty import services as duty_commands
+from chengxin.portal.models import GuideStep
+from chengxin.portal.rules import CLOSED, STEPS, Step
 
 if TYPE_CHECKING:
     from chengxin.people.models import Person
@@ -24,6 +27,24 @@ MOST_TOGETHER = 100
 def record_look(actor: Actor, person: Person) -> None:
     """Keep who opened whose personal file."""
     record(actor, "portal.file_viewed", f"person:{person.pk}", person_id=person.pk)
+
+
+def take_step(actor: Actor, code: str) -> Step:
+    """Remember that a step of the guide was opened; a second time changes nothing. Raises NotFound for a step nobody has."""
+    if code not in STEPS:
+        raise NotFound("no_step", "没有这一步。")
+    GuideStep.objects.get_or_create(user_id=actor.named_user, step=code, defaults={"taken_at": clock.now()})
+    return STEPS[code]
+
+
+def put_guide_away(actor: Actor) -> None:
+    """No guide on the home page any more."""
+    GuideStep.objects.get_or_create(user_id=actor.named_user, step=CLOSED, defaults={"taken_at": clock.now()})
+
+
+def show_guide_again(actor: Actor) -> None:
+    """All steps stand open again."""
+    GuideStep.objects.filter(user_id=actor.named_user).delete()
 
 
 @dataclass(frozen=True)

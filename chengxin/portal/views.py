@@ -13,6 +13,7 @@ from chengxin.core.errors import DomainError
 from chengxin.people.catalog import ROLE_BY_CODE
 from chengxin.people.models import whole
 from chengxin.portal import selectors, services
+from chengxin.portal.selectors.guide import guide_of
 from chengxin.portal.selectors.persons import panels_of
 from chengxin.portal.selectors.queue import queue_of
 from chengxin.portal.selectors.search import search as find
@@ -38,8 +39,34 @@ def home(request: ActorRequest) -> HttpResponse:
         "roles": "、".join(role.title for code, role in ROLE_BY_CODE.items() if code in actor.roles),
         "calls_rolls": actor.may("attire.roll_call"),
         "leads": actor.unit_id if actor.may("portal.unit", actor.unit_id) else None,
+        "guide": guide_of(actor),
     }
     return render(request, "portal/home.html", context)
+
+
+@page("portal.home")
+def help_(request: ActorRequest) -> HttpResponse:
+    """帮助: the first steps of the reader's roles, and what holds everywhere in this system."""
+    return render(request, "portal/help.html", {"guide": guide_of(request.actor), "roles": ROLE_BY_CODE})
+
+
+@page("portal.home", methods=("POST",))
+def guide_step(request: ActorRequest, code: str) -> HttpResponse:
+    """Open a step of the guide."""
+    return see_other(reverse(services.take_step(request.actor, code).address))
+
+
+@page("portal.home", methods=("POST",))
+def guide_away(request: ActorRequest) -> HttpResponse:
+    services.put_guide_away(request.actor)
+    messages.success(request, "已收起。在“帮助”里可以重新打开。")
+    return see_other(reverse("portal:home"))
+
+
+@page("portal.home", methods=("POST",))
+def guide_again(request: ActorRequest) -> HttpResponse:
+    services.show_guide_again(request.actor)
+    return see_other(reverse("portal:home"))
 
 
 @page("portal.home")

@@ -69,7 +69,7 @@ def _load_rows(export: Parcel, passphrase: str) -> None:
             raise DomainError("rows_missing", f"{table.path} 应有 {told[name]['rows']} 行，装入 {rows} 行。")
     kept = lockbox.unseal((export.folder / SEALED).read_bytes(), passphrase)[CREDENTIALS]
     tables.put_credentials(cursor, json.loads(kept))
-    tables.number_on(cursor)
+    tables.number_on(cursor, there.values())
     if missing := tables.orphan(cursor):
         raise DomainError("orphan", f"数据不完整：{missing}。")
 

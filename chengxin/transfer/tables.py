@@ -153,8 +153,11 @@ def orphan(cursor: Cursor) -> str:
     return ""
 
 
-def number_on(cursor: Cursor) -> None:
-    """Let every table's numbers go on after the highest it holds."""
+def number_on(cursor: Cursor, every: Iterable[Table]) -> None:
+    """Let the numbers of tables go on after the highest they hold. Numbers given out do not come back, whatever the transaction does."""
+    names = {table.name for table in every}
     for table, column, sequence in cursor.execute(NUMBERED).fetchall():
+        if table not in names:
+            continue
         statement = sql.SQL("SELECT setval({}, coalesce(max({}), 0) + 1, false) FROM {}")
         cursor.execute(statement.format(sql.Literal(sequence), sql.Identifier(column), sql.Identifier(table)))

@@ -14,6 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import Resolver404, resolve
 
+from chengxin.ui import database
+
 LINK = re.compile(rb'href="(/[^"#]*)')
 LEFT_OUT = re.compile(r"^/(static|accounts|api)/|/(sign-out|logout)/|\.(webmanifest|js|ics)$")
 BOUNDS = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
@@ -45,13 +47,14 @@ def looked_through(client: Client, start: str = "/", *, each: int = 2) -> Iterat
             continue
         taken[door] = taken.get(door, 0) + 1
         begun = time.perf_counter()
+        database.trace = prepared = []
         with CaptureQueriesContext(connection) as captured:
             answer = client.get(address)
             body = b"" if answer.streaming else answer.content
+        database.trace = None
         spent = (time.perf_counter() - begun) * 1000
-        asked = tuple(
-            query["sql"] for query in captured.captured_queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
-        )
+        sent = (*(query["sql"] for query in captured.captured_queries), *(str(statement) for statement, _ in prepared))
+        asked = tuple(each for each in sent if not each.startswith(BOUNDS))
         yield Seen(door, address, found_on, answer.status_code, len(asked), spent, asked)
         if "html" not in answer.get("Content-Type", ""):
             continue

@@ -37,9 +37,18 @@ from chengxin.rulebook.models import RuleVersion
 from chengxin.supervision.models import Check, Inspector, Plan, Visit
 from chengxin.transfer import export, parcel
 from chengxin.transfer.backup import Wishes
+from tests.demo import pages
+from tests.reports.test_dashboard import every_figure_is_the_rows_behind_it
 from tests.world import World
 
 PASSPHRASE = "correct horse battery"
+# pages that gather from many rooms, with the most they may ask
+STATEMENTS = {
+    "portal:home": 18, "portal:unit": 16, "conduct:review": 18, "conduct:coaching": 15, "consultations:simulation_part": 17,
+    "consultations:compare": 17, "consultations:detail": 14, "activities:activity": 17, "appraisal:own": 16, "appraisal:own_of": 16,
+    "appraisal:verdict": 13, "contests:detail": 15, "evidence:recording": 14, "exams:result": 14, "exams:figures": 13,
+    "reports:indicators": 13, "supervision:sheet": 13, "supervision:plan": 13, "casereviews:case": 13,
+}  # fmt: skip
 MONDAY = clock.at(dt.date(2026, 11, 9), 10)  # six weeks before lie the holidays of October and a make-up workday
 
 
@@ -70,6 +79,8 @@ def test_it_is_alive_through_the_commands_and_building_again_changes_nothing(
     build.build_when_empty()
     assert (Person.objects.count(), Entry.objects.count()) == before
     with clock.frozen(MONDAY):
+        its_pages_answer_and_ask_little()
+        its_figures_are_the_rows_behind_them()
         it_moves_house_and_means_the_same_there(tmp_path, monkeypatch)
 
 
@@ -231,6 +242,29 @@ def test_the_cast_is_plainly_fictional_and_the_same_every_time() -> None:
     assert list(cast.members(day)) == list(cast.members(day))
     for member in cast.members(day):
         assert member.name[1:] in cast.TERMS
+
+
+def its_pages_answer_and_ask_little() -> None:
+    """Every page a role reaches by links opens, and asks the database no more than twelve statements; what asks more is named here."""
+    beyond: dict[str, int] = {}
+    for username in ("officer1", "captain1", "keeper1", "leader", "supervisor", "finance", "sysadmin", "secadmin", "auditor"):
+        client = Client()
+        client.force_login(User.objects.get(username=username))
+        seen = list(pages.looked_through(client, each=1))
+        assert len(seen) > 10, username
+        refused = [(each.address, each.found_on, each.status) for each in seen if each.status >= 400]
+        assert {address for address, _, _ in refused} <= {"/equipment/items/labels/?"}, refused  # labels of nothing chosen
+        for each in seen:
+            beyond[each.door] = max(beyond.get(each.door, 0), each.statements)
+    assert {door: (n, STATEMENTS.get(door, 12)) for door, n in beyond.items() if n > STATEMENTS.get(door, 12)} == {}
+
+
+def its_figures_are_the_rows_behind_them() -> None:
+    """Every number of the four indicators leads to as many facts, for whoever looks."""
+    for username, least in (("leader", 150), ("brigade", 100), ("captain1", 40)):
+        client = Client()
+        client.force_login(User.objects.get(username=username))
+        assert every_figure_is_the_rows_behind_it(client) >= least, username
 
 
 def it_moves_house_and_means_the_same_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def test_every_value_comes_back_as_it_was_and_numbers_go_on(cursor: tables.Curso
     # however the stream is cut
     assert tables.read_lines(cursor, table, [lines[i : i + 7] for i in range(0, len(lines), 7)]) == len(ROWS)
     assert cursor.execute(SEEN).fetchall() == before
-    tables.number_on(cursor)
+    tables.number_on(cursor, [table])
     assert cursor.execute("INSERT INTO odd DEFAULT VALUES RETURNING id").fetchone() == (len(ROWS) + 1,)
 
 
