@@ -6,13 +6,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 STAMP := .venv/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench browser clean
+.PHONY: help setup run test check bench browser pictures clean
 
 help:
 	@echo "make run    准备环境并启动网站（含演示局），PORT=8000"
 	@echo "make test   准备环境并运行全部测试"
 	@echo "make check  代码风格、类型、导入方向"
 	@echo "make setup  只准备环境（.venv 与前端文件）"
+	@echo "make pictures URL=网址  从正在运行的演示局拍文档的图"
 	@echo "make bench  性能测量（与物理极限之比）"
 
 $(STAMP): requirements.lock pyproject.toml package-lock.json
@@ -42,6 +43,10 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@CHENGXIN_TESTING=1 $(BIN)/chengxin django makemigrations --check --dry-run
+
+URL ?= http://127.0.0.1:8000
+pictures: setup browser
+	@$(BIN)/python docs/pictures.py $(URL)
 
 bench: setup
 	@$(BIN)/chengxin bench --json
