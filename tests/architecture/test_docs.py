@@ -33,5 +33,5 @@ def test_the_pictures_are_those_the_script_takes_and_each_is_shown() -> None:
 
 
 def test_every_document_is_reached_from_the_index() -> None:
-    reached = {each for each in links_of(ROOT / "docs" / "index.md")} | {ROOT / "docs" / "index.md"}
+    reached = set(links_of(ROOT / "docs" / "index.md")) | {ROOT / "docs" / "index.md"}
     assert set(DOCS) == {each for each in reached if each.suffix == ".md"}
