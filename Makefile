@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 STAMP := .venv/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench browser pictures clean
+.PHONY: help setup run test check bench browser pictures lighthouse clean
 
 help:
 	@echo "make run    准备环境并启动网站（含演示局），PORT=8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make check  代码风格、类型、导入方向"
 	@echo "make setup  只准备环境（.venv 与前端文件）"
 	@echo "make pictures URL=网址  从正在运行的演示局拍文档的图"
+	@echo "make lighthouse URL=网址  以 Lighthouse 评十个页面的无障碍（须不低于 95；需要 Node 和 npm）"
 	@echo "make bench  性能测量（与物理极限之比）"
 
 $(STAMP): requirements.lock pyproject.toml package-lock.json
@@ -47,6 +48,10 @@ check: setup
 URL ?= http://127.0.0.1:8000
 pictures: setup browser
 	@$(BIN)/python docs/pictures.py $(URL)
+
+lighthouse: setup browser
+	@cd tests/lighthouse && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@$(BIN)/python tests/lighthouse/run.py $(URL)
 
 bench: setup
 	@$(BIN)/chengxin bench --json
