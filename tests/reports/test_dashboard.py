@@ -21,7 +21,7 @@ from chengxin.people.models import ApiToken
 from chengxin.reports import rules
 from tests.complaints.conftest import Case, case, closed, send  # noqa: F401  (fixtures of the neighbours)
 from tests.reports.conftest import AUTUMN, on
-from tests.world import World
+from tests.world import CAST, World
 
 PAGE = "/reports/indicators/"
 SPAN = f"?from={AUTUMN}&until={AUTUMN}"
@@ -78,6 +78,16 @@ def furnished(world: World, case: Case) -> World:  # noqa: F811
 def test_every_figure_equals_the_rows_behind_its_click(furnished: World, name: str, least: int) -> None:
     with on(AUTUMN, 20):
         assert every_figure_is_the_rows_behind_it(furnished.client(name)) >= least
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_whoever_sees_an_indicator_can_open_its_facts_whatever_else_is_closed(furnished: World, name: str) -> None:
+    with on(AUTUMN, 20):
+        client = furnished.client(name)
+        for code in rules.INDICATORS:
+            answer = client.get(f"{PAGE}{code}/facts/{SPAN}")
+            shown = f'id="{code}"' in client.get(PAGE).content.decode()
+            assert answer.status_code == (200 if shown else 403), code
 
 
 def test_the_good_and_the_bad_add_up_to_all_and_are_told_apart(furnished: World) -> None:

@@ -31,7 +31,7 @@ real = pytest.mark.django_db(transaction=True)  # a day is computed once everybo
 
 
 def told(world: World, code: str, name: str = "局长") -> tuple[int, int]:
-    found = selectors.measured(code, world.actor(name), SINCE, UNTIL)
+    found = selectors.measured([code], world.actor(name), SINCE, UNTIL)[code]
     return found.good, found.n
 
 

@@ -110,8 +110,9 @@ def _is_shown(source: facts.Source, row: Row, actor: Actor) -> Any:
     if row is COMPLAINT:
         return Exists(Complaint.objects.all().visible_to(actor).filter(pk=OuterRef("complaint_id")))
     reach = actor.units_for(row.capability)
-    known = Q() if reach is None else Q(**{f"{source.unit}_id__in": sorted(reach)})
-    return ExpressionWrapper(known, output_field=BooleanField()) if known else Value(True)
+    if not reach:
+        return Value(reach is None)
+    return ExpressionWrapper(Q(**{f"{source.unit}_id__in": sorted(reach)}), output_field=BooleanField())
 
 
 def told(row: dict[str, Any]) -> dict[str, Any]:
