@@ -24,6 +24,7 @@ BENCHES = (
     "exam",
     "export",
     "search",
+    "dashboard",
 )
 
 
@@ -40,12 +41,9 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
     from chengxin.cli.django import with_database
 
     with with_database():
-        from django.core.management import call_command
-
         from chengxin.cli.migrating import migrate
 
         migrate()
-        call_command("createcachetable", verbosity=0)
         for name in names or BENCHES:
             for found in importlib.import_module(f"bench.{name}").run():
                 click.echo(found.as_json() if as_json else f"{found.name}: {found.value} {found.unit}，比值 {found.ratio}（{found.goal}）")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 
 from chengxin.attire import rules as dress_rules
@@ -31,12 +31,14 @@ Days = Sequence[tuple[dt.date, dt.date]]  # stretches of days, both ends include
 
 @dataclass(frozen=True)
 class Source:
-    """Facts of one table that count for an indicator; ``rows`` has each with ``is_good``. Empty paths: such facts do not say."""
+    """Facts of one table that count for an indicator; ``rows`` has each with ``is_good``, which holds for the days it is given: what
+    spoils a fact is looked up for these days at once, and not for each fact by itself. Empty paths: such facts do not say.
+    """
 
     code: str
     name: str
     title: str
-    rows: Callable[[], QuerySet[Any, Any]]
+    rows: Callable[[Days], QuerySet[Any, Any]]
     day: str
     unit: str
     person_class: str = ""
@@ -44,7 +46,7 @@ class Source:
 
     def facts(self, days: Days, reach: Reach = None) -> QuerySet[Any, Any]:
         """Those of some days and units, each with ``fact_day`` (Asia/Shanghai)."""
-        found: QuerySet[Any, Any] = self.rows().filter(self._within(days)).order_by()
+        found: QuerySet[Any, Any] = self.rows(days).filter(within(self.day, days, is_moment=self.is_moment)).order_by()
         found = found if reach is None else found.filter(**{f"{self.unit}_id__in": sorted(reach)})
         return _annotated(found, fact_day=TruncDate(self.day, tzinfo=clock.SHANGHAI) if self.is_moment else F(self.day))
 
@@ -54,15 +56,17 @@ class Source:
         grouped = facts.values("fact_day", f"{self.unit}_id", "fact_class")
         return _annotated(grouped, n=Count("pk"), good=Count("pk", filter=Q(is_good=True)))
 
-    def _within(self, days: Days) -> Q:
-        asked = Q(pk=None)
-        for first, last in days:
-            asked |= (
-                Q(**{f"{self.day}__gte": clock.at(first), f"{self.day}__lt": clock.at(last + dt.timedelta(days=1))})
-                if self.is_moment
-                else Q(**{f"{self.day}__range": (first, last)})
-            )
-        return asked
+
+def within(path: str, days: Days, *, is_moment: bool = False) -> Q:
+    """That a day, or a moment, lies in one of some stretches of days."""
+    asked = Q(pk=None)
+    for first, last in days:
+        asked |= (
+            Q(**{f"{path}__gte": clock.at(first), f"{path}__lt": clock.at(last + dt.timedelta(days=1))})
+            if is_moment
+            else Q(**{f"{path}__range": (first, last)})
+        )
+    return asked
 
 
 def _annotated(rows: QuerySet[Any, Any], **columns: Any) -> QuerySet[Any, Any]:
@@ -81,50 +85,58 @@ def stretches(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
     return found
 
 
-def _called() -> QuerySet[Any, Any]:
-    bad = RollCallException.objects.filter(line=OuterRef("pk"), finding__in=findings.counting_findings())
-    return RollCallLine.objects.filter(outcome=dress_rules.CHECKED).annotate(is_good=~Exists(bad))
+def _unspoilt(spoilt: QuerySet[Any, Any]) -> ExpressionWrapper[Any]:
+    """That a fact is none of these keys: looked up in one table of them, which a subquery for each fact would not be."""
+    return ExpressionWrapper(~Q(pk__in=spoilt), output_field=BooleanField())
+
+
+def _called(days: Days) -> QuerySet[Any, Any]:
+    bad = RollCallException.objects.filter(within("line__roll_call__held_on", days), finding__in=findings.counting_findings())
+    return RollCallLine.objects.filter(outcome=dress_rules.CHECKED).annotate(is_good=_unspoilt(bad.values("line")))
 
 
 # the part of the plan that a checklist of supervision asks about
 PARTS = {rules.DRESS: "2.1", rules.CONDUCT: "2.3"}
 
 
-def _inspected(part: str) -> Callable[[], QuerySet[Any, Any]]:
+def _inspected(part: str) -> Callable[[Days], QuerySet[Any, Any]]:
     """Persons as seen on submitted visits whose checklist has the part, good without a counting finding against it."""
 
-    def rows() -> QuerySet[Any, Any]:
-        bad = Answer.objects.filter(of=OuterRef("pk"), finding__in=findings.counting_findings().filter(clause__startswith=PARTS[part]))
+    def rows(days: Days) -> QuerySet[Any, Any]:
+        counting = findings.counting_findings().filter(clause__startswith=PARTS[part])
+        bad = Answer.objects.filter(within("of__visit__held_on", days), of__isnull=False, finding__in=counting)
         return Check.objects.filter(
             person__isnull=False, outcome__in=[visits.FINE, visits.FLAWED], visit__state=visits.SUBMITTED,
             visit__plan__template__in=["all", part],
-        ).annotate(is_good=~Exists(bad))  # fmt: skip
+        ).annotate(is_good=_unspoilt(bad.values("of")))  # fmt: skip
 
     return rows
 
 
-def _custodies() -> QuerySet[Any, Any]:
+def _custodies(days: Days) -> QuerySet[Any, Any]:
     """Those that fell due. Footage is accounted for unless a stretch without any waits for an explanation or a decision, or was held
     against somebody.
     """
-    open_gap = Gap.objects.filter(custody=OuterRef("pk"), state__in=[Gap.OPEN, Gap.EXPLAINED, Gap.PROPOSED])
-    good = Q(returned_at__lte=F("due_at"), countersigned_at__isnull=False) & ~Exists(open_gap)
+    open_gap = Gap.objects.filter(
+        within("custody__due_at", days, is_moment=True), custody__isnull=False, state__in=[Gap.OPEN, Gap.EXPLAINED, Gap.PROPOSED]
+    )
+    good = Q(returned_at__lte=F("due_at"), countersigned_at__isnull=False) & ~Q(pk__in=open_gap.values("custody"))
     return Custody.objects.filter(due_at__lt=clock.now()).annotate(is_good=_whether(good))
 
 
-def _reviewed() -> QuerySet[Any, Any]:
+def _reviewed(_: Days) -> QuerySet[Any, Any]:
     rows: QuerySet[Any, Any] = conduct.judged()
     return rows
 
 
-def _opinions() -> QuerySet[Any, Any]:
+def _opinions(_: Days) -> QuerySet[Any, Any]:
     return Opinion.objects.annotate(is_good=F("satisfied"))
 
 
-def _terms(kind: str) -> Callable[[], QuerySet[Any, Any]]:
+def _terms(kind: str) -> Callable[[Days], QuerySet[Any, Any]]:
     """Terms from first receipt that were met or ran out; what still runs is no fact yet."""
 
-    def rows() -> QuerySet[Any, Any]:
+    def rows(_: Days) -> QuerySet[Any, Any]:
         over = Q(met_at__isnull=False) | Q(due_at__lt=clock.now())
         return Clock.objects.filter(over, kind=kind, round=0).annotate(is_good=_whether(Q(met_at__lte=F("due_at"))))
 
