@@ -24,11 +24,10 @@ from chengxin.people import selectors as people
 from chengxin.people.models import Status, Unit, UnitKind, User
 from chengxin.portal.selectors import work_waiting_for
 from chengxin.rulebook import selectors as rulebook
-from chengxin.ui.database import prepared
 from chengxin.ui.pages import Bell
+from chengxin.ui.together import Counted
 
 ROSTER_DAYS = 7
-UNREAD = "SELECT count(*) FROM notices_notice WHERE user_id = %s AND read_at IS NULL"
 
 
 def policy() -> dict[str, Any]:
@@ -37,10 +36,10 @@ def policy() -> dict[str, Any]:
 
 
 def bell_of(actor: Actor) -> Bell | None:
-    """How many notices the reader has not read: one small statement per page."""
+    """How many notices the reader has not read; asked together with what the page itself asks."""
     if actor.user_id is None:
         return None
-    return Bell(reverse("notices:own"), int(prepared(UNREAD, [actor.user_id])[0][0]))
+    return Bell(reverse("notices:own"), Counted(Notice.objects.filter(user_id=actor.user_id, read_at=None)))
 
 
 def email_is_offered() -> bool:

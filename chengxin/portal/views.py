@@ -28,7 +28,7 @@ TOP = 12  # lines of work on the home page; the queue has them all
 def home(request: ActorRequest) -> HttpResponse:
     """工作台: what waits for the reader, today's dress, and the figures the reader answers for."""
     actor, day = request.actor, clock.today()
-    waiting = selectors.work_waiting_for(actor)
+    waiting, guide = selectors.home_of(actor)
     context = {
         "waiting": waiting[:TOP],
         "waiting_count": sum(each.count for each in waiting),
@@ -39,7 +39,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "roles": "、".join(role.title for code, role in ROLE_BY_CODE.items() if code in actor.roles),
         "calls_rolls": actor.may("attire.roll_call"),
         "leads": actor.unit_id if actor.may("portal.unit", actor.unit_id) else None,
-        "guide": guide_of(actor),
+        "guide": guide,
     }
     return render(request, "portal/home.html", context)
 

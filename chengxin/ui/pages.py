@@ -20,7 +20,7 @@ from chengxin.core import clock
 from chengxin.core.actor import ANONYMOUS, Actor
 from chengxin.core.registry import MenuItem, menu
 from chengxin.ui.jinja import address_of
-from chengxin.ui.together import ask
+from chengxin.ui.together import Counted, ask
 
 SECTIONS = (
     "工作台",
@@ -37,35 +37,54 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class Bell:
-    """The bell in the masthead: where it leads and how much is unread."""
+    """The bell in the masthead: where it leads and how much is unread, once that was asked."""
 
     url: str
-    count: int
+    unread: Counted
+
+    @property
+    def count(self) -> int:
+        return self.unread.n
 
 
 BELLS: list[Callable[[Actor], Bell | None]] = []  # a room above fills it in (apps.py)
 
 
 def render(request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
-    """Our Jinja2 template within the shell. Querysets that nobody asked yet are asked in one statement, as a template would one by one."""
+    """Our Jinja2 template within the shell. Querysets that nobody asked yet are asked in one statement with what the shell asks."""
     given = dict(context or {})
-    ask(*(value for value in given.values() if isinstance(value, QuerySet)))
+    bells = _rung(request)
+    ask(*(value for value in given.values() if isinstance(value, QuerySet)), *(bell.unread for bell in bells))
+    request.bells = bells  # type: ignore[attr-defined]
     return django_render(request, template, given, status=status, using="jinja2")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """What every page of the shell needs: the actor, the navigation, the messages (a context processor)."""
-    actor: Actor = getattr(request, "actor", None) or import_string(settings.CHENGXIN_ACTOR)(request)
+    actor = _actor(request)
     nav = navigation(actor)
+    bells: list[Bell] | None = getattr(request, "bells", None)
+    if bells is None:
+        bells = _rung(request)
+        ask(*(bell.unread for bell in bells))
     return {
         "actor": actor,
         "nav": nav,
-        "bells": [bell for ring in BELLS if (bell := ring(actor)) is not None],
+        "bells": bells,
         "messages": get_messages(request),
         "csrf_token_value": get_token(request),
         "here": current_entry(nav, request.path),
         "printed_on": clock.today(),
     }
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = getattr(request, "actor", None) or import_string(settings.CHENGXIN_ACTOR)(request)
+    return actor
+
+
+def _rung(request: HttpRequest) -> list[Bell]:
+    return [bell for ring in BELLS if (bell := ring(_actor(request))) is not None]
 
 
 def see_other(url: str) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -61,7 +61,13 @@ def _steps(actor: Actor) -> Inquiry[list[Waiting]]:
     quarter = quarter_of(today)
     found = Round.objects.filter(Q(year=today.year, quarter=quarter) | ~Q(state=rules.FINAL)).order_by("year", "quarter")
     yield found
-    waiting = [item for each in found if (item := _next_step(each, today)) is not None]
+    reviewing = [each for each in found if each.state == rules.REVIEWING]
+    cases = rounds.standing_cases(*reviewing)
+    if reviewing:
+        yield cases
+    waiting = [
+        item for each in found if (item := _next_step(each, [case for case in cases if case.round_id == each.pk], today)) is not None
+    ]
     has_round = any((each.year, each.quarter) == (today.year, quarter) for each in found)
     if not has_round and quarter in rounds.round_policy_at(today).quarters:
         due_on = quarter_days(today.year, quarter)[1]
@@ -70,10 +76,10 @@ def _steps(actor: Actor) -> Inquiry[list[Waiting]]:
     return waiting
 
 
-def _next_step(found: Round, today: dt.date) -> Waiting | None:
+def _next_step(found: Round, cases: Sequence[Reviewed], today: dt.date) -> Waiting | None:
     title = {rules.FROZEN: "抽取评查案卷", rules.DRAWN: "指派评查人员"}.get(found.state, "")
     if found.state == rules.REVIEWING:
-        title = _reviewing(found)
+        title = _reviewing(found, cases)
     elif found.state == rules.TOLD and found.object_by is not None and today > found.object_by:
         pending = MarkObjection.objects.filter(mark__reviewed__round=found, outcome="").exists()
         title = "" if pending else "评查定稿"
@@ -82,9 +88,9 @@ def _next_step(found: Round, today: dt.date) -> Waiting | None:
     return Waiting(f"{title}：{found.title}", reverse("casereviews:round", args=[found.pk]), SECTION, "casereviews.step")
 
 
-def _reviewing(found: Round) -> str:
+def _reviewing(found: Round, cases: Sequence[Reviewed]) -> str:
     """What a round under review waits for from its office: somebody as the third, or the result to be told."""
-    sheet, cases = rounds.sheet_of(found), list(rounds.standing_cases(found))
+    sheet = rounds.sheet_of(found)
     if any(rounds.lacks_third(each, sheet) for each in cases):
         return "指派第三名评查人员"
     return "告知评查结果" if all(rounds.outcome_of(each, sheet) for each in cases) else ""

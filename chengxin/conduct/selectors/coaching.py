@@ -21,6 +21,7 @@ from chengxin.evidence import rules as footage
 from chengxin.evidence.models import Recording, Review
 from chengxin.findings import selectors as findings
 from chengxin.rulekit.draws import Entry
+from chengxin.ui.database import once
 from chengxin.ui.together import Counted, Inquiry
 
 if TYPE_CHECKING:
@@ -75,11 +76,16 @@ def _why_not(was_drawn: bool, deleted_at: dt.datetime | None, trouble: str) -> s
 
 
 def last_follow_up(coaching: Coaching) -> FollowUp | None:
-    return coaching.follow_ups.select_related("draw").order_by("-round").first()
+    found = coaching.follow_ups.select_related("draw").order_by("-round")
+    return once(("conduct.follow_up", coaching.pk), found.first)
 
 
 def reviews_of(follow_up: FollowUp) -> list[Review]:
     """The reviews of what stands drawn."""
+    return once(("conduct.follow_up.reviews", follow_up.pk), lambda: _reviews_of(follow_up))
+
+
+def _reviews_of(follow_up: FollowUp) -> list[Review]:
     standing = {int(name.removeprefix("影")) for name in draws.standing(follow_up.draw)}
     rows = Review.objects.filter(draw=follow_up.draw, recording__in=standing).select_related("recording")
     return list(rows.order_by("recording__started_at"))

@@ -115,14 +115,14 @@ def answer_of(opinion: Opinion) -> Answer | None:
     return max(opinion.answers.all(), key=lambda each: each.number, default=None)
 
 
-def opinions_in(consultation: Consultation) -> list[Opinion]:
+def opinions_in(consultation: Consultation) -> QuerySet[Opinion]:
     """Every opinion with its answers, whoever may read it."""
-    return list(consultation.opinions.prefetch_related("answers"))
+    return consultation.opinions.prefetch_related("answers")
 
 
 def counts_of(consultation: Consultation) -> dict[str, int]:
     """How many opinions there are, how many wait for a look and for an answer, and what they were answered."""
-    return counted(opinions_in(consultation))
+    return counted(list(opinions_in(consultation)))
 
 
 def counted(every: Sequence[Opinion]) -> dict[str, int]:
@@ -194,7 +194,9 @@ def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
 def _draft(actor: Actor) -> Inquiry[list[Waiting]]:
     found = _running()
     yield found
-    return [each for draft in found for each in _steps(actor, draft)]
+    said = {draft.pk: opinions_in(draft) for draft in found if draft.state == rules.OPEN}
+    yield list(said.values())
+    return [each for draft in found for each in _steps(actor, draft, list(said.get(draft.pk, ())))]
 
 
 def _proposals(actor: Actor) -> Inquiry[list[Waiting]]:
@@ -205,7 +207,7 @@ def _proposals(actor: Actor) -> Inquiry[list[Waiting]]:
     return [Waiting(f"决定修订提案 {count.n} 项", address, SECTION, "consultations.proposal", count=count.n)] if count.n else []
 
 
-def _steps(actor: Actor, found: Consultation) -> list[Waiting]:
+def _steps(actor: Actor, found: Consultation, every: Sequence[Opinion]) -> list[Waiting]:
     address = reverse("consultations:detail", args=[found.pk])
 
     def waits(text: str, kind: str, due_on: dt.date | None = None, part: str = "") -> Waiting:
@@ -213,7 +215,6 @@ def _steps(actor: Actor, found: Consultation) -> list[Waiting]:
 
     waiting = []
     if found.state == rules.OPEN and any(actor.may(f"consultations.{each}") for each in ("moderate", "answer", "prepare")):
-        every = opinions_in(found)
         counts = counted(every)
         if counts["waiting"] and actor.may("consultations.moderate"):
             waiting.append(waits(f"审核公众意见 {counts['waiting']} 条", "moderate", part="#opinions"))

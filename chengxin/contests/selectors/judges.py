@@ -99,7 +99,7 @@ def standing_judge(actor: Actor, contest: Contest) -> Judge:
 
 
 def competing_units(contest: Contest) -> set[int]:
-    return set(contest.entries.filter(withdrawn_at=None).values_list("unit_id", flat=True))
+    return {each.unit_id for each in entries_of(contest) if each.withdrawn_at is None}
 
 
 def why_not_chief(actor: Actor, contest: Contest) -> str:

@@ -176,7 +176,8 @@ def _detail(request: ActorRequest, contest: Contest, *, filled: tuple[str, Form]
     context = {
         "contest": contest, "policy": contest.ruleset, "state": rules.STATES[contest.state], "tone": TONES[contest.state],
         "kinds": rules.KINDS, "subjects": rules.SUBJECTS, "drops": rules.DROPS, "points": rules.points_text,
-        "entries": selectors.entries_named_to(actor, contest), "count": contest.entries.filter(withdrawn_at=None).count(),
+        "entries": selectors.entries_named_to(actor, contest),
+        "count": sum(each.withdrawn_at is None for each in selectors.entries_of(contest)),
         "organises": organises, "judge": judge, "judges": selectors.judges_of(contest) if organises else [],
         "lacking": [(entry.title if entry.number is None else f"{entry.number} 号", each.text) for entry, each in lacking],
         "judge_form": _judge_form(contest) if organises and actor.may("contests.plan") and not contest.is_over else None,

@@ -28,9 +28,10 @@ from chengxin.exams import selectors as exams
 from chengxin.findings import selectors as findings
 from chengxin.measures import selectors as measures
 from chengxin.people import selectors as people
+from chengxin.portal.selectors.guide import Guide, guide
 from chengxin.reports import selectors as reports
 from chengxin.supervision import selectors as supervision
-from chengxin.ui.together import ask, joined
+from chengxin.ui.together import Inquiry, ask, joined
 
 if TYPE_CHECKING:
     from chengxin.attire.models import Exemption
@@ -49,7 +50,25 @@ TREND_DAYS = 30
 
 def work_waiting_for(actor: Actor) -> list[Waiting]:
     """Everything that only this actor can move on, by the end of the term; what has no term comes last."""
-    waiting = joined(inquiry for chapter in CHAPTERS for inquiry in chapter.inquiries(actor))
+    return _by_term(joined(_inquiries(actor)))
+
+
+def home_of(actor: Actor) -> tuple[list[Waiting], Guide]:
+    """``work_waiting_for`` and the guide of the first days, asked together."""
+    kept: list[Guide] = []
+
+    def guided() -> Inquiry[list[Waiting]]:
+        kept.append((yield from guide(actor)))
+        return []
+
+    return _by_term(joined([*_inquiries(actor), guided()])), kept[0]
+
+
+def _inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
+    return [inquiry for chapter in CHAPTERS for inquiry in chapter.inquiries(actor)]
+
+
+def _by_term(waiting: list[Waiting]) -> list[Waiting]:
     return sorted(waiting, key=lambda item: (item.due_on or dt.date.max, item.title))
 
 

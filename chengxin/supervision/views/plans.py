@@ -25,6 +25,7 @@ from chengxin.supervision.services import visits as visit_commands
 from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage
+from chengxin.ui.together import gather
 
 if TYPE_CHECKING:
     from chengxin.draws.models import Draw
@@ -85,6 +86,7 @@ def _plan(
     request: ActorRequest, plan: Plan, *, problem: str = "", arrange_form: Any = None, typed: str = "", status: int = 200
 ) -> HttpResponse:  # fmt: skip
     today, may_plan = clock.today(), request.actor.may("supervision.plan")
+    gather(plan, "units")
     policy = questions.policy_on(today)
     if arrange_form is None and may_plan and _may_arrange(plan, policy):
         arrange_form = _arrange_form(None, plan)
