@@ -210,8 +210,8 @@ def _activity(request: ActorRequest, found: Activity, *, filled: tuple[str, Form
         "activity": found, "state": rules.STATES[found.state], "tone": TONES[found.state], "count": asked.count_of_activity(found),
         "by_class": asked.counts_by_class(found), "classes": rules.CLASSES, "listing": listing, "presences": rules.PRESENCES,
         "tones": PRESENCE_TONES, "ways": rules.WAYS, "reason_states": rules.REASON_STATES, "policy": policy, "leads": leads,
-        "parts": list(found.parts.all()), "scopes": asked.scope_names(found), "invited": found.invitations.count(),
-        "make_ups": list(found.make_ups.exclude(state=rules.CANCELLED)), "doors": _doors(actor, found, filled),
+        "parts": found.parts.all(), "scopes": asked.scope_names(found), "invited": found.invitations.count(),
+        "make_ups": found.make_ups.exclude(state=rules.CANCELLED), "doors": _doors(actor, found, filled),
         "files": _files(found),
         "sees_roster": leads or actor.may("activities.summary"), "suggestions": people.person_suggestions(actor) if leads else [],
     }  # fmt: skip

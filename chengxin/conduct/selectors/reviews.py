@@ -101,13 +101,13 @@ def own_sheets(actor: Actor) -> list[Sheet]:
     return list(found.prefetch_related("corrections").order_by("-final_at")[:MOST_OWN])
 
 
-def remarks_of(review: Review) -> list[Remark]:
-    return list(Remark.objects.filter(review=review))
+def remarks_of(review: Review) -> QuerySet[Remark]:
+    return Remark.objects.filter(review=review)
 
 
-def nominations_of(recording: Recording) -> list[Nomination]:
+def nominations_of(recording: Recording) -> QuerySet[Nomination]:
     """What was found in a recording, whoever found it and in which draw."""
-    return list(Nomination.objects.filter(recording=recording).select_related("finding", "person"))
+    return Nomination.objects.filter(recording=recording).select_related("finding", "person")
 
 
 def with_counting(nominations: QuerySet[Nomination]) -> QuerySet[Nomination]:
@@ -148,7 +148,7 @@ def total_of(lines: Iterable[Line]) -> int:
     return sum(each.now or 0 for each in lines)
 
 
-def findings_seen(actor: Actor, nominations: Collection[Nomination]) -> dict[int, Finding]:
+def findings_seen(actor: Actor, nominations: Iterable[Nomination]) -> dict[int, Finding]:
     """The findings of nominations as this reader may open them."""
     visible = findings.findings_visible_to(actor).filter(pk__in=[each.finding_id for each in nominations])
     return {each.pk: each for each in visible}

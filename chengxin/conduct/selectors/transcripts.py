@@ -37,12 +37,17 @@ def recording_by_number(actor: Actor, text: str) -> Recording:
 
 def newest_of(recording: Recording) -> Transcript | None:
     """The transcript that nothing replaces."""
-    return Transcript.objects.filter(recording=recording, replaced_by=None).first()
+    return newest(recording).first()
 
 
-def wish_of(recording: Recording) -> TranscriptWish | None:
-    """The last time somebody wanted one made here, whatever came of it."""
-    return TranscriptWish.objects.filter(recording=recording).first()
+def newest(recording: Recording) -> QuerySet[Transcript]:
+    """The same as a question: one at most."""
+    return Transcript.objects.filter(recording=recording, replaced_by=None)
+
+
+def wishes(recording: Recording) -> QuerySet[TranscriptWish]:
+    """Who wanted one made here, the last first, whatever came of it."""
+    return TranscriptWish.objects.filter(recording=recording)
 
 
 def transcript_for(actor: Actor, pk: int) -> Transcript:
@@ -74,10 +79,9 @@ def moments_visible_to(actor: Actor) -> QuerySet[WatchMoment]:
     return seen if actor.unit_id is None else seen.exclude(recording__unit_id=actor.unit_id)
 
 
-def moments_of(recording: Recording) -> list[WatchMoment]:
+def moments_of(recording: Recording) -> QuerySet[WatchMoment]:
     """What is nominated in a recording, and what people said to it."""
-    rows = WatchMoment.objects.filter(recording=recording).exclude(state=rules.WAITING, transcript__replaced_by__isnull=False)
-    return list(rows)
+    return WatchMoment.objects.filter(recording=recording).exclude(state=rules.WAITING, transcript__replaced_by__isnull=False)
 
 
 def waiting_moments(actor: Actor) -> Inquiry[list[Waiting]]:

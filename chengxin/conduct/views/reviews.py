@@ -26,6 +26,7 @@ from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage, moment_of
+from chengxin.ui.together import ask
 
 CLASSES = (("established", "在编"), ("auxiliary", "协管"))
 OUTCOME_TONES = {"": "info", Review.FINE: "ok", Review.PROBLEM: "bad", Review.UNUSABLE: "warn"}
@@ -135,15 +136,16 @@ def _review(request: ActorRequest, found: Review, form: forms.SheetForm) -> Http
     actor, recording = request.actor, found.recording
     why_not = questions.why_not_review(actor, recording)
     look = questions.current_look(actor, recording) if not why_not else None
-    sheet, nominations = questions.final_sheet(found), questions.nominations_of(recording)
-    transcript = transcripts.newest_of(recording)
+    sheet, nominations, remarks = questions.final_sheet(found), questions.nominations_of(recording), questions.remarks_of(found)
+    newest, wishes, moments = transcripts.newest(recording), transcripts.wishes(recording)[:1], transcripts.moments_of(recording)
+    ask(nominations, remarks, newest, wishes, moments)
     follow_up = follow_ups.follow_up_of(found)
     context = {
         "review": found, "recording": recording, "why_not": why_not, "look": look, "source": source_of(look), "form": form,
         "has_looked": not why_not and drawn.has_looked(actor, found), "may_look": questions.may_look(actor, recording),
-        "sheet": sheet, "lines": questions.lines_of(sheet) if sheet else [], "remarks": questions.remarks_of(found),
+        "sheet": sheet, "lines": questions.lines_of(sheet) if sheet else [], "remarks": remarks,
         "nominations": nominations, "seen": questions.findings_seen(actor, nominations), "entries": _entries(found),
-        "moments": transcripts.moments_of(recording), "transcript": transcript, "wish": transcripts.wish_of(recording),
+        "moments": moments, "transcript": next(iter(newest), None), "wish": next(iter(wishes), None),
         "elements": _elements(found),
         "moment_kinds": rules.MOMENT_KINDS, "moment_states": rules.MOMENT_STATES, "moment_tones": MOMENT_TONES, "time": rules.moment_text,
         "outcomes": dict(Review.OUTCOMES), "tones": OUTCOME_TONES, "coaching": follow_up.coaching if follow_up else None,
