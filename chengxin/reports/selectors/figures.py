@@ -6,6 +6,8 @@ So a figure is never stale: what the roll-up does not know is counted now. How f
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import operator
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,10 +75,11 @@ def _rolled_up(reaches: Mapping[str, Reach], span: Span, live: Mapping[str, set[
     until = min(span.until, clock.today() - dt.timedelta(days=1))
     if until < span.since or not reaches:
         return None
-    asked = Q(pk=None)
-    for reach in set(reaches.values()):
-        codes = [code for code, each in reaches.items() if each == reach]
-        asked |= Q(code__in=codes) if reach is None else Q(code__in=codes, unit_id__in=sorted(reach))
+    within = [
+        Q(code__in=[code for code, each in reaches.items() if each == reach]) & (Q() if reach is None else Q(unit_id__in=sorted(reach)))
+        for reach in set(reaches.values())
+    ]
+    asked = functools.reduce(operator.or_, within)
     rows = DayFigure.objects.filter(asked, day__range=(span.since, until)).order_by()
     for code, days in live.items():
         known = [day for day in days if span.since <= day <= until]
