@@ -371,9 +371,12 @@ def offers_of_measure(actor: Actor, measure: Measure) -> list[Offer]:
 
 def has_lost_ground_now(measure: Measure) -> bool:
     """Whether a proposal can only be dismissed: its fact was reversed, or bears it out no more."""
-    if measure.finding is None:
+    finding = measure.finding
+    if finding is None:
         return False
-    return measure.finding.state not in finding_rules.COUNTING or has_lost_ground(measure, suggestion_for(measure.finding))
+    if finding.state not in finding_rules.COUNTING:
+        return True
+    return once(("measures.lost", measure.pk), lambda: has_lost_ground(measure, suggestion_for(finding)))
 
 
 def _why_not_decide(actor: Actor, measure: Measure) -> str:

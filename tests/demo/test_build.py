@@ -44,11 +44,10 @@ from tests.world import World
 PASSPHRASE = "correct horse battery"
 # pages that gather from many rooms, with the most they may ask
 STATEMENTS = {
-    "portal:home": 18, "portal:unit": 16, "conduct:review": 18, "conduct:coaching": 15, "consultations:simulation_part": 17,
-    "consultations:compare": 17, "consultations:detail": 14, "activities:activity": 17, "appraisal:own": 16, "appraisal:own_of": 16,
-    "appraisal:verdict": 13, "contests:detail": 15, "evidence:recording": 14, "exams:result": 14, "exams:figures": 13,
-    "measures:detail": 17, "equipment:count": 13,
-    "reports:indicators": 13, "supervision:sheet": 13, "supervision:plan": 13, "casereviews:case": 13,
+    "portal:home": 17, "portal:unit": 16, "conduct:review": 14, "consultations:simulation_part": 17, "consultations:compare": 17,
+    "consultations:detail": 13, "activities:activity": 15, "appraisal:own": 16, "appraisal:own_of": 16, "appraisal:verdict": 13,
+    "contests:detail": 13, "evidence:recording": 14, "exams:result": 14, "exams:figures": 13, "equipment:count": 13,
+    "reports:indicators": 13, "supervision:sheet": 13, "casereviews:case": 13, "measures:detail": 16,
 }  # fmt: skip
 MONDAY = clock.at(dt.date(2026, 11, 9), 10)  # six weeks before lie the holidays of October and a make-up workday
 
