@@ -17,7 +17,7 @@ from chengxin.core.errors import DomainError
 from chengxin.core.postgres import prepare_place
 from chengxin.transfer import lockbox, parcel
 from chengxin.transfer.parcel import Parcel, Tell
-from chengxin.transfer.restoring import KeySource, Target, clear, keys_of, refuse_a_used_target, wait_for_the_watcher
+from chengxin.transfer.restoring import KeySource, Target, built_beside, keys_of, refuse_a_used_target, wait_for_the_watcher
 
 KIND, VERSION = "chengxin-export", 1
 SEALED = "credentials.sealed"
@@ -26,12 +26,7 @@ ROOM = 4  # of the lines' bytes: rows, their indexes, and the log of writing the
 
 def examine_export(folder: Path, *, digest: str = "", tell: Tell) -> Parcel:
     """Open an export and read all of it. Raises DomainError naming what is wrong first; nothing is written."""
-    found = parcel.opened(folder, KIND, VERSION)
-    if digest and digest.lower() != found.digest:
-        raise DomainError("other_digest", f"总摘要是 {found.digest}，与给出的 {digest} 不符：不是那一份导出，或已被改动。")
-    parcel.refuse_unknown_migrations(found.facts["migrations"])
-    parcel.check(found, tell)
-    return found
+    return parcel.examined(folder, KIND, VERSION, digest=digest, tell=tell)
 
 
 def import_bureau(export: Parcel, target: Target, keys: KeySource, tell: Tell) -> dict[str, Any]:
@@ -43,12 +38,7 @@ def import_bureau(export: Parcel, target: Target, keys: KeySource, tell: Tell) -
     secrets = keys_of(export, keys)
     lockbox.unseal((export.folder / SEALED).read_bytes(), keys.passphrase)  # a wrong passphrase is told now, not after an hour
     parcel.room_for(target.data, _room(export))
-    staging = target.staging
-    if staging.exists():
-        tell("清除上一次没有做完的导入……")
-        clear(staging)
-    staging.mkdir(parents=True)
-    try:
+    with built_beside(target, tell) as staging:
         tell("取出文件……")
         parcel.take_out(export, "data", staging)
         parcel.take_out(export, "footage", target.footage or staging / "footage")
@@ -57,12 +47,6 @@ def import_bureau(export: Parcel, target: Target, keys: KeySource, tell: Tell) -
             prepare_place(staging / "postgres", target.data / "postgres")
         tell("建立数据表，逐表装入，核对结论……")
         found = _loaded(export, target, keys.passphrase)
-        os.sync()
-        staging.rename(target.data)
-        os.sync()
-    except BaseException:
-        clear(staging)
-        raise
     return found
 
 

@@ -218,6 +218,16 @@ def check(parcel: Parcel, tell: Tell) -> None:
                 raise DomainError("altered_part", f"{part.path} 的内容与清单的 SHA-256 不符：被改动或已损坏，没有恢复任何内容。")
 
 
+def examined(folder: Path, kind: str, version: int, *, digest: str = "", tell: Tell) -> Parcel:
+    """Open a parcel and read all of it; ``digest`` is the one that was kept apart. Raises DomainError naming what is wrong first."""
+    found = opened(folder, kind, version)
+    if digest and digest.lower() != found.digest:
+        raise DomainError("other_digest", f"总摘要是 {found.digest}，与给出的 {digest} 不符：不是那一份，或已被改动。")
+    refuse_unknown_migrations(found.facts["migrations"])
+    check(found, tell)
+    return found
+
+
 def take_out(parcel: Parcel, prefix: str, folder: Path) -> int:
     """Copy the parts below ``prefix/`` into a folder, checked again as they are read; how many. What lies there whole stays.
 

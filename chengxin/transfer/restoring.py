@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,12 +52,25 @@ class KeySource:
 
 def examine_backup(folder: Path, *, digest: str = "", tell: Tell) -> Parcel:
     """Open a backup and read all of it. Raises DomainError naming what is wrong first; nothing is written."""
-    found = parcel.opened(folder, KIND, VERSION)
-    if digest and digest.lower() != found.digest:
-        raise DomainError("other_digest", f"总摘要是 {found.digest}，与给出的 {digest} 不符：不是那一份备份，或已被改动。")
-    parcel.refuse_unknown_migrations(found.facts["migrations"])
-    parcel.check(found, tell)
-    return found
+    return parcel.examined(folder, KIND, VERSION, digest=digest, tell=tell)
+
+
+@contextmanager
+def built_beside(target: Target, tell: Tell) -> Iterator[Path]:
+    """A folder beside the data directory that takes its place when the block ends well, and is gone when it does not."""
+    staging = target.staging
+    if staging.exists():
+        tell("清除上一次没有做完的……")
+        clear(staging)
+    staging.mkdir(parents=True)
+    try:
+        yield staging
+        os.sync()
+        staging.rename(target.data)
+        os.sync()
+    except BaseException:
+        clear(staging)
+        raise
 
 
 def restore(backup: Parcel, target: Target, keys: KeySource, tell: Tell, *, with_database: bool = True) -> dict[str, Any]:
@@ -68,23 +83,12 @@ def restore(backup: Parcel, target: Target, keys: KeySource, tell: Tell, *, with
         _refuse_another_database(backup)
     secrets = keys_of(backup, keys)
     parcel.room_for(target.data, int(sum(part.size for part in backup.parts) * ROOM))
-    staging = target.staging
-    if staging.exists():
-        tell("清除上一次没有做完的恢复……")
-        clear(staging)
-    staging.mkdir(parents=True)
-    try:
+    with built_beside(target, tell) as staging:
         tell("恢复文件……")
         parcel.take_out(backup, "data", staging)
         parcel.take_out(backup, "footage", target.footage or staging / "footage")
         lockbox.put_in_place(secrets, staging / "keys")
         found = _build_database(backup, target, tell) if with_database else {}
-        os.sync()
-        staging.rename(target.data)
-        os.sync()
-    except BaseException:
-        clear(staging)
-        raise
     return found
 
 
