@@ -97,17 +97,23 @@ def sifted(
     The newest rows are read as they are. Only a word that is rare among them is looked up in the index of ``Grams(document)``. ``exact``
     names rows that are meant whatever stands in them, as by their number; they come first.
     """
-    every = visible.annotate(searched=document, **named).alias(searched_grams=Grams(document))
-    shown = tuple(dict.fromkeys(["id", order.removeprefix("-"), "searched", *columns, *named]))
-    recent = Sifted(every.order_by(order)[:NEWEST].values(*shown), words, order, SHOWN + 1)
-    meant = every.filter(exact).order_by(order)[: SHOWN + 1].values(*shown) if exact is not None else every.none().values(*shown)
+    every = visible.annotate(searched=document).alias(searched_grams=Grams(document))
+    looked = tuple(dict.fromkeys(["id", order.removeprefix("-"), "searched"]))
+    recent = Sifted(every.order_by(order)[:NEWEST].values(*looked), words, order, SHOWN + 1)
+    meant = (every.filter(exact).order_by(order)[: SHOWN + 1] if exact is not None else every.none()).values("id")
     yield recent, meant
     rows = recent.rows
     if indexed and len(rows) <= SHOWN:
         pairs = every.order_by()
         for word in words:
             pairs = pairs.filter(searched_grams__contains=Grams(Value(word))) if len(word) > 1 else pairs
-        older = Sifted(pairs.values(*shown), words, order, SHOWN + 1)
+        older = Sifted(pairs.values(*looked), words, order, SHOWN + 1)
         yield older
         rows = older.rows
-    return list({row["id"]: row for row in (*meant, *rows)}.values())
+    # what is told of a row is worked out for the few that fit, not for all that were looked at
+    wanted = list(dict.fromkeys(row["id"] for row in (*meant, *rows)))
+    told = every.annotate(**named).filter(pk__in=wanted).values(*dict.fromkeys([*looked, *columns, *named]))
+    if wanted:
+        yield told
+    known = {row["id"]: row for row in told} if wanted else {}
+    return [known[pk] for pk in wanted if pk in known]
