@@ -24,7 +24,7 @@ from chengxin.measures.catalog import SECTION
 from chengxin.measures.models import Commendation, Measure, MeasureReversal
 from chengxin.rulebook import selectors as rulebook
 from chengxin.rulebook.rules import RuleValues
-from chengxin.ui.database import once
+from chengxin.ui.database import any_of, once
 from chengxin.ui.together import Counted, Inquiry, joined
 
 if TYPE_CHECKING:
@@ -277,11 +277,12 @@ def _own(actor: Actor) -> Inquiry[list[Waiting]]:
 def _decidable(actor: Actor, measures: QuerySet[Measure]) -> QuerySet[Measure]:
     """Those the actor may decide by role and unit, without those that concern or come from the actor."""
     light, grave = actor.units_for("measures.decide"), actor.units_for("measures.decide_grave")
-    wanted = Q(pk=None)
-    for reach, kinds in ((light, [rules.CRITICISM]), (grave, sorted(rules.GRAVE))):
-        if reach is None or reach:
-            wanted |= Q(kind__in=kinds) if reach is None else Q(kind__in=kinds, unit_id__in=reach)
-    return measures.filter(wanted).exclude(person_id=actor.person_id or 0).exclude(unit_id=actor.unit_id or 0)
+    wanted = [
+        Q(kind__in=kinds) if reach is None else Q(kind__in=kinds, unit_id__in=reach)
+        for reach, kinds in ((light, [rules.CRITICISM]), (grave, sorted(rules.GRAVE)))
+        if reach is None or reach
+    ]
+    return measures.filter(any_of(wanted)).exclude(person_id=actor.person_id or 0).exclude(unit_id=actor.unit_id or 0)
 
 
 def _to_decide(actor: Actor) -> Inquiry[list[Waiting]]:

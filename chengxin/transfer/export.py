@@ -16,11 +16,10 @@ from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.transfer import lockbox, state, tables
 from chengxin.transfer.backup import Wishes, footage_facts, pack_files, pack_keys
+from chengxin.transfer.importing import KIND, SEALED, VERSION
 from chengxin.transfer.outcomes import outcomes
 from chengxin.transfer.parcel import Packing, Parcel, Tell, readable
 
-KIND, VERSION = "chengxin-export", 1
-SEALED = "credentials.sealed"  # passwords and second factors
 CREDENTIALS = "credentials"
 XID = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +15,26 @@ from chengxin.core.errors import DomainError
 from chengxin.core.postgres import prepare_place
 from chengxin.transfer import lockbox, parcel
 from chengxin.transfer.parcel import Parcel, Tell
-from chengxin.transfer.restoring import KeySource, Target, built_beside, keys_of, refuse_a_used_target, wait_for_the_watcher
+from chengxin.transfer.restoring import (
+    KeySource,
+    Target,
+    built_beside,
+    keys_of,
+    refuse_a_used_target,
+    run_on_what_is_built,
+    wait_for_the_watcher,
+)
 
 KIND, VERSION = "chengxin-export", 1
-SEALED = "credentials.sealed"
+SEALED = "credentials.sealed"  # passwords and second factors
 ROOM = 4  # of the lines' bytes: rows, their indexes, and the log of writing them
 
 
 def examine_export(folder: Path, *, digest: str = "", tell: Tell) -> Parcel:
     """Open an export and read all of it. Raises DomainError naming what is wrong first; nothing is written."""
-    return parcel.examined(folder, KIND, VERSION, digest=digest, tell=tell)
+    found = parcel.examined(folder, KIND, VERSION, digest=digest, tell=tell)
+    parcel.refuse_missing_migrations(found.facts["migrations"])  # its lines fit the tables of the very version that wrote them
+    return found
 
 
 def import_bureau(export: Parcel, target: Target, keys: KeySource, tell: Tell) -> dict[str, Any]:
@@ -64,10 +72,7 @@ def _loaded(export: Parcel, target: Target, passphrase: str) -> dict[str, Any]:
     """Load the tables in a process of the program itself on what is being built, and wait until its database has stopped."""
     known = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     environment = {**known, "CHENGXIN_DATA": str(target.staging), "CHENGXIN_BACKUP_PASSPHRASE": passphrase}
-    ran = subprocess.run(
-        [sys.executable, "-m", "chengxin", "import", str(export.folder), "--load"],
-        capture_output=True, text=True, check=False, env=environment,
-    )  # fmt: skip
+    ran = run_on_what_is_built(["import", str(export.folder), "--load"], environment)
     wait_for_the_watcher(target.staging)
     try:
         found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])

@@ -201,6 +201,14 @@ def refuse_unknown_migrations(migrations: Mapping[str, Iterable[str]]) -> None:
                 raise DomainError("newer_data", f"数据来自更新的版本：本程序没有 {app}.{name}。请先升级程序，再恢复或导入。")
 
 
+def refuse_missing_migrations(migrations: Mapping[str, Iterable[str]]) -> None:
+    """Raises DomainError naming the first migration of this program that the data had not seen: an older one wrote them."""
+    for path in sorted(HERE.glob("*/migrations/[0-9]*.py")):
+        app, name = path.parts[-3], path.stem
+        if name not in migrations.get(app, ()):
+            raise DomainError("older_data", f"数据来自较旧的版本（没有 {app}.{name}）：请先在原系统升级程序，再导出一次。")
+
+
 def check(parcel: Parcel, tell: Tell) -> None:
     """Read every part. Raises DomainError naming the first that is missing, cut short or altered."""
     total = sum(part.size for part in parcel.parts)

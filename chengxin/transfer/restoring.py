@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from chengxin.transfer.parcel import Parcel, Tell
 KIND, VERSION = "chengxin-backup", 1
 DATABASE = "database/base.tar"
 STAGING = ".restoring"
+LOCK = ".building"  # held by whoever builds and, inherited, by the program it runs on what is built
 ROOM = 1.1  # of the backup's bytes: the database's log is written on while it is examined
 
 
@@ -57,14 +58,24 @@ def examine_backup(folder: Path, *, digest: str = "", tell: Tell) -> Parcel:
 
 @contextmanager
 def built_beside(target: Target, tell: Tell) -> Iterator[Path]:
-    """A folder beside the data directory that takes its place when the block ends well, and is gone when it does not."""
+    """A folder beside the data directory that takes its place when the block ends well, and is gone when it does not.
+
+    Whoever was killed here may have left the program at work on that folder: it shares the lock, so that the next one waits for it.
+    """
     staging = target.staging
     if staging.exists():
         tell("清除上一次没有做完的……")
+        with (staging / LOCK).open("a", encoding="ascii") as left:
+            fcntl.flock(left, fcntl.LOCK_EX)
+        wait_for_the_watcher(staging)
         clear(staging)
     staging.mkdir(parents=True)
     try:
-        yield staging
+        with (staging / LOCK).open("a", encoding="ascii") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            os.set_inheritable(held.fileno(), True)
+            yield staging
+        (staging / LOCK).unlink()
         os.sync()
         staging.rename(target.data)
         os.sync()
@@ -116,9 +127,7 @@ def _examined(target: Target) -> dict[str, Any]:
     """Run the program on what was built, in a process of its own, and wait until its database has stopped."""
     known = {name: value for name, value in os.environ.items() if name not in {"CHENGXIN_DATABASE_URL", "DJANGO_SETTINGS_MODULE"}}
     environment = {**known, "CHENGXIN_DATA": str(target.staging)}
-    ran = subprocess.run(
-        [sys.executable, "-m", "chengxin", "check", "--upgrade"], capture_output=True, text=True, check=False, env=environment,
-    )  # fmt: skip
+    ran = run_on_what_is_built(["check", "--upgrade"], environment)
     wait_for_the_watcher(target.staging)
     try:
         found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
@@ -127,6 +136,12 @@ def _examined(target: Target) -> dict[str, Any]:
     if not found["audit"]["ok"]:
         raise DomainError("audit_broken", f"恢复出的审计与封存不符：{found['audit']['first_misfit']['text']}")
     return found
+
+
+def run_on_what_is_built(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the program itself; it inherits the lock of ``built_beside``."""
+    command = [sys.executable, "-m", "chengxin", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, close_fds=False)
 
 
 def wait_for_the_watcher(folder: Path) -> None:

@@ -6,8 +6,10 @@ would take longer than the database itself.
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable, Hashable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, Q
 from psycopg.abc import Loader
 from psycopg.pq import Format
 
@@ -83,6 +85,15 @@ def once(key: Hashable, question: Callable[[], T]) -> T:
     if key not in known:
         known[key] = question()
     return cast(T, known[key])
+
+
+def any_of(conditions: Iterable[Q]) -> Q:
+    """That one of some conditions holds; nothing does where there are none.
+
+    No further alternative to begin with, not even one that nothing fits (``Q(pk=None)``): with it the database uses no index of the others.
+    """
+    every = list(conditions)
+    return functools.reduce(operator.or_, every) if every else Q(pk__in=[])
 
 
 @contextmanager

@@ -115,12 +115,18 @@ def newer_data(copy: Path) -> str:
     return "没有 audit.9999_from_the_future"
 
 
+def older_data(copy: Path) -> str:
+    told = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))["migrations"]
+    forged(copy, migrations={**told, "portal": []})
+    return "没有 portal.0001_guide"
+
+
 def a_backup(copy: Path) -> str:
     forged(copy, format="chengxin-backup")
     return "这里需要 chengxin-export"
 
 
-DAMAGES = [cut, alter, lose, unfinished, newer_format, newer_data, a_backup]
+DAMAGES = [cut, alter, lose, unfinished, newer_format, newer_data, older_data, a_backup]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -132,7 +138,7 @@ def test_a_damaged_or_foreign_export_is_refused_by_name_and_nothing_is_written(c
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy"]
 
 
-def test_a_row_short_or_another_verdict_is_found_after_loading_and_nothing_is_left(copy: Path, tmp_path: Path) -> None:
+def test_another_outcome_is_found_after_loading_and_nothing_is_left(copy: Path, tmp_path: Path) -> None:
     """A manifest that fits itself, but was written by somebody with an interest."""
     facts = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     forged(copy, outcomes={**facts["outcomes"], "draws": {"evidence.review:2026-09": "0" * 64}})

@@ -37,6 +37,7 @@ from chengxin.rulebook.models import RuleVersion
 from chengxin.supervision.models import Check, Inspector, Plan, Visit
 from chengxin.transfer import export, parcel
 from chengxin.transfer.backup import Wishes
+from chengxin.transfer.importing import KIND, VERSION
 from tests.demo import pages
 from tests.reports.test_dashboard import every_figure_is_the_rows_behind_it
 from tests.world import World
@@ -279,7 +280,7 @@ def it_moves_house_and_means_the_same_there(tmp_path: Path, monkeypatch: pytest.
     assert (imported["ok"], imported["rows"]) == (True, sum(rows(first).values()))
     assert imported["compared"] == {chapter: len(told) for chapter, told in outcomes.items()}
     chengxin(there, "export", str(tmp_path / "second"))
-    second = parcel.opened(tmp_path / "second", export.KIND, export.VERSION)
+    second = parcel.opened(tmp_path / "second", KIND, VERSION)
     assert {name: count for name, count in rows(second).items() if count != rows(first)[name]} == {
         "audit_entry": rows(first)["audit_entry"] + 2  # the import, and this export
     }

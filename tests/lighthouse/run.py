@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -51,7 +52,7 @@ def score(base: str, address: str, session: str, chromium: str) -> tuple[int, li
             "--output=json", "--output=html", f"--output-path={report}", "--chrome-flags=--headless=new --no-sandbox",
             *([f"--extra-headers={json.dumps({'Cookie': f'sessionid={session}'})}"] if session else []),
         ],
-        check=True, env={"CHROME_PATH": chromium, "PATH": "/usr/bin:/bin:/usr/local/bin"},
+        check=True, env={**os.environ, "CHROME_PATH": chromium},
     )  # fmt: skip
     told = json.loads(report.with_name(f"{report.name}.report.json").read_text(encoding="utf-8"))
     if urllib.parse.urlsplit(told["finalDisplayedUrl"]).path.startswith("/account/"):

@@ -31,7 +31,7 @@ from chengxin.people import selectors as people
 from chengxin.portal.selectors.guide import Guide, guide
 from chengxin.reports import selectors as reports
 from chengxin.supervision import selectors as supervision
-from chengxin.ui.together import Inquiry, ask, joined
+from chengxin.ui.together import Inquiry, answers, ask, joined
 
 if TYPE_CHECKING:
     from chengxin.attire.models import Exemption
@@ -55,13 +55,9 @@ def work_waiting_for(actor: Actor) -> list[Waiting]:
 
 def home_of(actor: Actor) -> tuple[list[Waiting], Guide]:
     """``work_waiting_for`` and the guide of the first days, asked together."""
-    kept: list[Guide] = []
-
-    def guided() -> Inquiry[list[Waiting]]:
-        kept.append((yield from guide(actor)))
-        return []
-
-    return _by_term(joined([*_inquiries(actor), guided()])), kept[0]
+    asked: list[Inquiry[Any]] = [*_inquiries(actor), guide(actor)]
+    *found, shown = answers(asked)
+    return _by_term([each for waiting in found for each in waiting]), shown
 
 
 def _inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:

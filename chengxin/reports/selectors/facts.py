@@ -5,8 +5,6 @@ them, and both ask here, so that a figure and the rows behind it cannot differ (
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +25,7 @@ from chengxin.findings import selectors as findings
 from chengxin.reports import rules
 from chengxin.supervision import rules as visits
 from chengxin.supervision.models import Answer, Check
+from chengxin.ui.database import any_of
 
 Days = Sequence[tuple[dt.date, dt.date]]  # stretches of days, both ends included
 
@@ -61,14 +60,12 @@ class Source:
 
 def within(path: str, days: Days, *, is_moment: bool = False) -> Q:
     """That a day, or a moment, lies in one of some stretches of days; nothing does where there are none."""
-    stretched = [
+    return any_of(
         Q(**{f"{path}__gte": clock.at(first), f"{path}__lt": clock.at(last + dt.timedelta(days=1))})
         if is_moment
         else Q(**{f"{path}__range": (first, last)})
         for first, last in days
-    ]
-    # no further alternative, not even one that nothing fits: the database would not use the index of the days any more
-    return functools.reduce(operator.or_, stretched) if stretched else Q(pk__in=[])
+    )
 
 
 def _annotated(rows: QuerySet[Any, Any], **columns: Any) -> QuerySet[Any, Any]:

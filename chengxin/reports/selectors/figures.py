@@ -6,8 +6,6 @@ So a figure is never stale: what the roll-up does not know is counted now. How f
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import operator
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +19,7 @@ from chengxin.people.models import Unit
 from chengxin.reports.models import DayFigure, DirtyDay
 from chengxin.reports.rules import Cell
 from chengxin.reports.selectors import facts
+from chengxin.ui.database import any_of
 
 Key = tuple[str, str]  # indicator, name of the span
 NOBODYS = "未定单位"
@@ -79,8 +78,7 @@ def _rolled_up(reaches: Mapping[str, Reach], span: Span, live: Mapping[str, set[
         Q(code__in=[code for code, each in reaches.items() if each == reach]) & (Q() if reach is None else Q(unit_id__in=sorted(reach)))
         for reach in set(reaches.values())
     ]
-    asked = functools.reduce(operator.or_, within)
-    rows = DayFigure.objects.filter(asked, day__range=(span.since, until)).order_by()
+    rows = DayFigure.objects.filter(any_of(within), day__range=(span.since, until)).order_by()
     for code, days in live.items():
         known = [day for day in days if span.since <= day <= until]
         rows = rows.exclude(code=code, day__in=known) if known else rows
