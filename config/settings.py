@@ -224,7 +224,7 @@ CHENGXIN_PASSWORD_DAYS = env_number("CHENGXIN_PASSWORD_DAYS", 90, least=1, most=
 
 LOGIN_URL = "/account/login/"
 LOGIN_REDIRECT_URL = "/"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend", "chengxin.people.directory.DirectoryBackend"]
+AUTHENTICATION_BACKENDS = ["chengxin.people.passwords.PasswordBackend", "chengxin.people.directory.DirectoryBackend"]
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -40,20 +40,37 @@ def actor_for_request(request: HttpRequest) -> Actor:
     return actor_for(user, address=address_of(request))
 
 
-# every page asks this, so it is one prepared statement: the person, the unit and suspension of today, today's grants, the tree of units
-STANDING = """SELECT person.name, person.person_class, person.left_on,
+# the person, the unit and suspension of today, today's grants, the tree of units
+STANDING = """person.name, person.person_class, person.left_on,
  (SELECT unit_id FROM people_assignment WHERE person_id = person.id AND period @> given.today),
  EXISTS (SELECT FROM people_statusperiod WHERE person_id = person.id AND status = 'suspended' AND period @> given.today),
  (SELECT json_agg(json_build_array(role, role_kind, unit_id) ORDER BY id)::text FROM people_grant
   WHERE user_id = given.user_id AND period @> given.today),
- (SELECT json_agg(json_build_array(id, parent_id) ORDER BY id)::text FROM people_unit)
- FROM (SELECT %s::bigint AS user_id, %s::bigint AS person_id, %s::date AS today) given
+ (SELECT json_agg(json_build_array(id, parent_id) ORDER BY id)::text FROM people_unit)"""
+OF_USER = f"""SELECT {STANDING} FROM (SELECT %s::bigint AS user_id, %s::bigint AS person_id, %s::date AS today) given
  LEFT JOIN people_person person ON person.id = given.person_id"""
+COLUMNS = [str(field.column) for field in User._meta.concrete_fields]
+# every page asks this, so it is one prepared statement: the user of a session with all that makes the actor
+OF_SESSION = f"""SELECT {", ".join(f"account.{column}" for column in COLUMNS)}, {STANDING}
+ FROM (SELECT %s::bigint AS user_id, %s::date AS today) given JOIN people_user account ON account.id = given.user_id AND account.is_active
+ LEFT JOIN people_person person ON person.id = account.person_id"""
+
+
+def signed_in(user_id: int) -> User | None:
+    """The user a session belongs to; None for one that may not sign in any more. The first ``actor_for`` of it asks nothing."""
+    for row in prepared(OF_SESSION, [user_id, clock.today()]):
+        user = User.from_db("default", [field.attname for field in User._meta.concrete_fields], row[: len(COLUMNS)])
+        user.standing = row[len(COLUMNS) :]
+        return user
+    return None
 
 
 def actor_for(user: User, *, address: str = "", channel: str = "web") -> Actor:
     """A user with today's grants, the role implied by the person's class, and the unit of today."""
-    ((name, person_class, left_on, unit_id, suspended, granted, tree),) = prepared(STANDING, [user.pk, user.person_id, clock.today()])
+    standing, user.standing = user.standing, None  # once: who asks again later is told what holds then
+    if standing is None:
+        (standing,) = prepared(OF_USER, [user.pk, user.person_id, clock.today()])
+    name, person_class, left_on, unit_id, suspended, granted, tree = standing
     grants = orjson.loads(granted) if granted else []
     roles = [(role, unit) for role, _, unit in grants]
     if name is not None and left_on is None and not any(kind for _, kind, _ in grants):

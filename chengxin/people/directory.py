@@ -16,6 +16,7 @@ from ldap3.core.exceptions import LDAPException, LDAPInvalidDnError
 from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 
+from chengxin.people import access
 from chengxin.people.models import User
 
 PATIENCE_S = 5  # somebody waits at the sign-in page
@@ -45,7 +46,7 @@ class DirectoryBackend(BaseBackend):
             return None
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        return access.signed_in(user_id)
 
 
 def knows(username: str, password: str) -> bool:

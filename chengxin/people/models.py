@@ -168,6 +168,7 @@ class User(AbstractBaseUser):
     password_changed_at = models.DateTimeField("口令修改时间", null=True)
 
     objects = UserManager()
+    standing: tuple[Any, ...] | None = None  # what makes the actor, where it was read together with the user
 
     USERNAME_FIELD = "username"
 

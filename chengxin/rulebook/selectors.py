@@ -33,17 +33,18 @@ CATALOGUES = (
 IN_FORCE = """SELECT rule.code, rule.clause_id, version.number, version.values FROM rulebook_ruleversion version
  JOIN rulebook_rule rule ON rule.id = version.rule_id
  WHERE rule.code = ANY(%s) AND version.state = 'issued' AND version.period @> %s::date"""
-# every issued version without what it says: a page looks up a dozen rules, and asks this once
-ISSUED = """SELECT rule.code, rule.clause_id, version.id, version.number, version.xmin::text::bigint,
- lower(version.period), upper(version.period) FROM rulebook_ruleversion version
- JOIN rulebook_rule rule ON rule.id = version.rule_id WHERE version.state = 'issued'"""
-SAYING = "SELECT values FROM rulebook_ruleversion WHERE id = %s"
+# every issued version without what it says, and every calendar's number: a page looks up a dozen rules, and asks this once
+ISSUED = """SELECT calendars.numbers, rule.code, rule.clause_id, version.id, version.number, version.xmin::text::bigint,
+ lower(version.period), upper(version.period)
+ FROM (SELECT array_agg(id ORDER BY id) AS numbers FROM rulebook_calendarversion) calendars
+ LEFT JOIN (rulebook_ruleversion version JOIN rulebook_rule rule ON rule.id = version.rule_id) ON version.state = 'issued'"""
+SAYING = "SELECT id, values FROM rulebook_ruleversion WHERE id = ANY(%s)"
 
 
 def rule_in_force(code: str, on: dt.date) -> RuleVersion | None:
     """The issued version of a rule on a day; None where only a draft exists or the day lies before the issue."""
     if is_remembering():
-        number = next((each[1] for each in _of_day(code, on)), None)
+        number = next((each.version for each in _of_day(code, on)), None)
         return once(("version", number), lambda: _version(number)) if number is not None else None
     found = RuleVersion.objects.filter(rule__code=code, state=State.ISSUED, period__contains=on)
     return found.select_related("rule__clause").first()
@@ -81,30 +82,61 @@ def _draft(code: str) -> RuleValues:
 
 def _in_force(code: str, on: dt.date) -> RuleValues | None:
     """The same as ``_asked`` while a page remembers."""
-    return next((_saying(code, *each) for each in _of_day(code, on)), None)
+    return next((each.values for each in _of_day(code, on)), None)
 
 
-def _of_day(code: str, on: dt.date) -> Iterator[tuple[str, int, int, int]]:
-    for clause, version, number, written, since, until in once("rules.issued", _issued).get(code, ()):
-        if (since is None or since <= on) and (until is None or on < until):
-            yield clause, version, number, written
+def _of_day(code: str, on: dt.date) -> Iterator[_Held]:
+    for each in once("rules.issued", _issued).versions.get(code, ()):
+        if (each.since is None or each.since <= on) and (each.until is None or on < each.until):
+            yield each
 
 
 def _version(number: int) -> RuleVersion:
     return RuleVersion.objects.select_related("rule__clause").get(pk=number)
 
 
-def _issued() -> dict[str, list[tuple[Any, ...]]]:
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    for code, *rest in prepared(ISSUED, []):
-        found.setdefault(code, []).append(tuple(rest))
-    return found
+@dataclass(frozen=True)
+class _Held:
+    """An issued version: its key, from which day and before which it holds, and what it says."""
+
+    version: int
+    since: dt.date | None
+    until: dt.date | None
+    values: RuleValues
 
 
-@lru_cache(maxsize=512)
-def _saying(code: str, clause: str, version: int, number: int, written: int) -> RuleValues:  # noqa: ARG001  (a row written anew is read anew)
-    """What a version says, read once by every process: the transaction that wrote the row tells one state of it from another."""
-    return _understood(code, clause, number, orjson.loads(prepared(SAYING, [version])[0][0]))
+@dataclass(frozen=True)
+class _Book:
+    """What is issued, as a page holds to it: the versions of every rule, and the calendars' numbers."""
+
+    versions: dict[str, list[_Held]]
+    calendars: tuple[int, ...]
+
+
+def _issued() -> _Book:
+    rows = prepared(ISSUED, [])
+    book = _Book({}, tuple(rows[0][0] or ()))
+    issued = [row[1:] for row in rows if row[1] is not None]
+    said = _read(issued)
+    for code, _, version, _, written, since, until in issued:
+        book.versions.setdefault(code, []).append(_Held(version, since, until, said[version, written]))
+    return book
+
+
+# What the issued versions say, read once by every process: the transaction that wrote a row tells one state of it from another.
+_said: dict[tuple[int, int], RuleValues] = {}
+
+
+def _read(issued: list[tuple[Any, ...]]) -> dict[tuple[int, int], RuleValues]:
+    meant = {(version, written): (code, clause, number) for code, clause, version, number, written, *_ in issued}
+    known = {key: found for key in meant if (found := _said.get(key)) is not None}
+    if len(known) == len(meant):
+        return known
+    values = dict(prepared(SAYING, [[version for version, written in meant if (version, written) not in known]]))
+    known |= {key: _understood(*told, orjson.loads(values[key[0]])) for key, told in meant.items() if key not in known}
+    _said.clear()  # what is no longer issued goes; another thread that finds it empty reads again
+    _said.update(known)
+    return known
 
 
 def rules_on(codes: Sequence[str], on: dt.date) -> Question[list[RuleValues]]:
@@ -124,7 +156,7 @@ def _understood(code: str, clause: str, number: int, values: dict[str, Any]) -> 
 
 def work_calendar() -> WorkCalendar:
     """The newest version of every year."""
-    return once("work_calendar", lambda: ask(calendar_question()))
+    return _calendar(once("rules.issued", _issued).calendars) if is_remembering() else ask(calendar_question())
 
 
 def calendar_question() -> Question[WorkCalendar]:

@@ -27,6 +27,8 @@ from psycopg.abc import Loader
 from psycopg.adapt import Loader as BaseLoader
 from psycopg.pq import Format
 
+from chengxin.ui.belonging import bring_along
+
 T = TypeVar("T")
 
 
@@ -99,7 +101,10 @@ def joined(inquiries: Iterable[Inquiry[list[T]]]) -> list[T]:
 
 
 def ask(*questions: Asked) -> None:
-    """Fill querysets and counts with one statement; what was filled already is not asked again."""
+    """Fill querysets and counts with one statement, and one for each step of what belongs to them (``prefetch_related``).
+
+    What was filled already is not asked again.
+    """
     parts = [part for each in questions if (part := _part(each)) is not None]
     if not parts:
         return
@@ -109,6 +114,7 @@ def ask(*questions: Asked) -> None:
         rows[number].append(row)
     for part, given in zip(parts, rows, strict=True):
         part.fill(given)
+    bring_along([part.question for part in parts if isinstance(part.question, QuerySet)], ask)
 
 
 def gather(record: Model, *names: str) -> None:
@@ -167,6 +173,7 @@ def _read(queryset: QuerySet[Any, Any], compiler: SQLCompiler, rows: list[tuple[
         queryset._result_cache = []
         return
     compiler.execute_sql = lambda *_, **__: [rows]  # type: ignore[method-assign, assignment]
+    cast(Any, queryset)._prefetch_done = True  # what belongs to the rows is brought along for all querysets at once
     query = queryset.query
     query.get_compiler = lambda *_, **__: compiler  # type: ignore[method-assign]
     try:
