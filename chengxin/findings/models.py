@@ -11,6 +11,7 @@ from django.db import models
 from chengxin.audit.history import tracked
 from chengxin.core.actor import Actor
 from chengxin.findings import rules
+from chengxin.ui.scopes import within_or_own
 from chengxin.ui.search import Grams
 
 
@@ -22,11 +23,7 @@ class Grade(models.TextChoices):
 class FindingQuerySet(models.QuerySet["Finding"]):
     def visible_to(self, actor: Actor) -> FindingQuerySet:
         """The findings of the units the actor may read, and the actor's own."""
-        reach = actor.units_for("findings.read")
-        if reach is None:
-            return self
-        own = models.Q(person_id=actor.person_id) if actor.person_id and actor.may("findings.read_own") else models.Q(pk=None)
-        return self.filter(models.Q(unit_id__in=reach) | own)
+        return self.filter(within_or_own(actor, "findings.read", "findings.read_own"))
 
     def counting(self) -> FindingQuerySet:
         """Those that count: neither reversed nor merged into another."""

@@ -20,6 +20,7 @@ from chengxin.files import selectors as files
 from chengxin.findings import rules
 from chengxin.findings.models import Finding, FindingQuerySet, Objection, Proposal, Rectification, Step
 from chengxin.rulebook import selectors as rulebook
+from chengxin.ui.database import any_of
 from chengxin.ui.panels import Figure, Line, Panel
 from chengxin.ui.search import Group, Hit, grouped, numbers_in, sifted
 from chengxin.ui.together import Counted, Inquiry, joined
@@ -128,14 +129,13 @@ def _proposals(actor: Actor) -> Inquiry[list[Waiting]]:
 
 
 def _own_work(actor: Actor) -> Inquiry[list[Waiting]]:
-    answerable = Q(person_id=actor.person_id) if actor.person_id else Q(pk=None)
-    reach = actor.units_for("findings.rectify")
-    if reach is None or reach:
-        answerable |= Q() if reach is None else Q(unit_id__in=reach)
     if not actor.may("findings.read_own"):
         return []
-    mine = Finding.objects.filter(answerable, state=rules.OPEN).exclude(finder_id=actor.user_id).select_related("person", "unit")
-    mine = mine.order_by("due_on")[:100]
+    reach = actor.units_for("findings.rectify")
+    answerable = [Q(person_id=actor.person_id)] if actor.person_id else []
+    answerable += [Q(unit_id__in=reach)] if reach else []
+    mine = Finding.objects.filter(Q() if reach is None else any_of(answerable), state=rules.OPEN).exclude(finder_id=actor.user_id)
+    mine = mine.select_related("person", "unit").order_by("due_on")[:100]
     yield mine
     return [
         Waiting(

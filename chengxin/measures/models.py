@@ -9,16 +9,13 @@ from django.db import models
 from chengxin.audit.history import tracked
 from chengxin.core.actor import Actor
 from chengxin.measures import rules
+from chengxin.ui.scopes import within_or_own
 
 
 class Scoped(models.QuerySet[Any]):
     def visible_to(self, actor: Actor) -> Scoped:
         """Those of the units the actor may read, and always the actor's own."""
-        reach = actor.units_for("measures.read")
-        if reach is None:
-            return self
-        own = models.Q(person_id=actor.person_id) if actor.person_id and actor.may("measures.read_own") else models.Q(pk=None)
-        return self.filter(models.Q(unit_id__in=reach) | own)
+        return self.filter(within_or_own(actor, "measures.read", "measures.read_own"))
 
 
 @tracked

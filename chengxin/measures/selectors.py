@@ -259,10 +259,10 @@ def inquiries(actor: Actor) -> list[Inquiry[list[Waiting]]]:
 def _own(actor: Actor) -> Inquiry[list[Waiting]]:
     """A decided measure reaches its person, or who answers for its unit, while it can be objected to."""
     reach = actor.units_for("measures.object")
-    concerned = Q(person_id=actor.person_id) if actor.person_id and actor.may("measures.read_own") else Q(pk=None)
+    concerned = [Q(person_id=actor.person_id)] if actor.person_id and actor.may("measures.read_own") else []
     if reach is None or reach:
-        concerned |= Q(person=None) if reach is None else Q(person=None, unit_id__in=reach)
-    open_ = Measure.objects.filter(concerned, supported(), state=rules.DECIDED, object_by__gte=clock.today(), objections=None)
+        concerned.append(Q(person=None) if reach is None else Q(person=None, unit_id__in=reach))
+    open_ = Measure.objects.filter(any_of(concerned), supported(), state=rules.DECIDED, object_by__gte=clock.today(), objections=None)
     open_ = open_.order_by("object_by")[:100]
     yield open_
     return [

@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import orjson
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chengxin.core import clock
@@ -16,7 +17,7 @@ from chengxin.core.registry import capabilities
 from chengxin.people.catalog import ROLES
 from chengxin.people.models import Unit, User
 from chengxin.ui.address import address_of
-from chengxin.ui.database import prepared
+from chengxin.ui.database import once, prepared
 
 # what a suspended person may still do: read the own file, object, and be heard on a complaint
 WHILE_SUSPENDED = frozenset({
@@ -93,11 +94,16 @@ def actor_for_token(text: str) -> Actor | None:
     return Actor(user_id=None, person_id=None, label=f"接口 {name}", reach=reach, channel="api")
 
 
+def every_unit() -> QuerySet[Unit]:
+    """All units in their order; a page asks for them once, with whatever else it asks."""
+    return once("units", Unit.objects.all)
+
+
 def units_below(unit_id: int) -> frozenset[int]:
     """The unit and everything under it."""
     children: dict[int | None, list[int]] = {}
-    for pk, parent in Unit.objects.order_by().values_list("pk", "parent_id"):
-        children.setdefault(parent, []).append(pk)
+    for unit in every_unit():
+        children.setdefault(unit.parent_id, []).append(unit.pk)
     return _below(unit_id, children)
 
 

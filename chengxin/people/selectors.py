@@ -14,7 +14,7 @@ from django.urls import reverse
 from chengxin.core import clock
 from chengxin.core.actor import Actor, Reach
 from chengxin.core.errors import DomainError, NotFound
-from chengxin.people.access import units_below
+from chengxin.people.access import every_unit, units_below
 from chengxin.people.models import (
     ApiToken,
     Assignment,
@@ -112,7 +112,7 @@ def _units_within(reach: Reach) -> QuerySet[Unit, Any]:
 def unit_for(actor: Actor, pk: int, capability: str) -> Unit:
     """A unit the actor may use the capability in. Raises NotFound otherwise."""
     reach = actor.units_for(capability)
-    found = Unit.objects.filter(pk=pk).first()
+    found = next((unit for unit in every_unit() if unit.pk == pk), None)
     if found is None or (reach is not None and found.pk not in reach):
         raise NotFound("no_unit", "没有这个单位，或不在您的范围内。")
     return found

@@ -18,9 +18,10 @@ from chengxin.core.errors import DomainError, NotFound
 from chengxin.rulebook.models import CalendarVersion, Clause, ClauseVersion, Rule, RuleVersion, State
 from chengxin.rulebook.rules import DRAFT_LABEL, RuleValues, completed, parse_days
 from chengxin.rulekit.workdays import CalendarYear, WorkCalendar
+from chengxin.ui import together
 from chengxin.ui.database import Question, ask, is_remembering, once, prepared
 from chengxin.ui.search import Group, Hit, grouped, sifted
-from chengxin.ui.together import Inquiry
+from chengxin.ui.together import Inquiry, asked
 
 # the rules that hold entries of what can be found
 CATALOGUES = (
@@ -185,7 +186,7 @@ def _as_year(version: CalendarVersion) -> CalendarYear:
 
 def clauses() -> list[Clause]:
     """All clauses in the plan's order, with their rules."""
-    return once("clauses", lambda: list(Clause.objects.prefetch_related("rules")))
+    return once("clauses", lambda: list(asked(Clause.objects.prefetch_related("rules"))))
 
 
 def clause_for(code: str) -> Clause:
@@ -284,15 +285,17 @@ class Issued:
 def book_on(day: dt.date) -> dict[str, Issued]:
     """Every clause's wording and every rule in force on a day, in the plan's order: the rulebook of that day. Nothing before its issue."""
     found = RuleVersion.objects.filter(state=State.ISSUED, period__contains=day).select_related("rule").order_by("rule__code")
+    versions, every = ClauseVersion.objects.filter(in_force_on__lte=day).order_by("number"), Clause.objects.order_by("sequence")
+    together.ask(found, versions, every)
     rules_of: dict[str, list[Issued]] = {}
     for each in found:
         issued = Issued(each.rule.code, each.rule.title, each.rule.clause_id, each.label, each.entries)
         rules_of.setdefault(issued.clause, []).append(issued)
     if not rules_of:
         return {}
-    amended = {each.clause_id: each for each in ClauseVersion.objects.filter(in_force_on__lte=day).order_by("number")}
+    amended = {each.clause_id: each for each in versions}
     book: dict[str, Issued] = {}
-    for clause in Clause.objects.order_by("sequence"):
+    for clause in every:
         version = amended.get(clause.pk)
         code, wording = f"{CLAUSE_TEXT}{clause.pk}", version.wording if version else clause.wording
         entry = {"title": "条文", "value": wording, "source": version.document_number if version else clause.place, "state": "stated"}
@@ -305,8 +308,10 @@ def book_on(day: dt.date) -> dict[str, Issued]:
 def issue_days() -> list[tuple[dt.date, str]]:
     """The days from which something new held, the newest first, each with its document."""
     rows = RuleVersion.objects.filter(state=State.ISSUED).values_list("period", "document_number")
+    clauses = ClauseVersion.objects.values_list("in_force_on", "document_number")
+    together.ask(rows, clauses)
     days = {period.lower: number for period, number in rows if period is not None}
-    return sorted({**days, **dict(ClauseVersion.objects.values_list("in_force_on", "document_number"))}.items(), reverse=True)
+    return sorted({**days, **dict(clauses)}.items(), reverse=True)
 
 
 def is_issued() -> bool:

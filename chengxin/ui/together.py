@@ -30,6 +30,8 @@ from psycopg.pq import Format
 from chengxin.ui.belonging import bring_along
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 
 @dataclass
@@ -95,6 +97,11 @@ def answers(inquiries: Iterable[Inquiry[T]]) -> list[T]:
     return [found[number] for number in sorted(found)]
 
 
+def just(*questions: Asked) -> Inquiry[Any]:
+    """Questions that are asked along with inquiries, and no more."""
+    yield questions
+
+
 def joined(inquiries: Iterable[Inquiry[list[T]]]) -> list[T]:
     """What several inquiries found, one list."""
     return [each for found in answers(inquiries) for each in found]
@@ -115,6 +122,12 @@ def ask(*questions: Asked) -> None:
     for part, given in zip(parts, rows, strict=True):
         part.fill(given)
     bring_along([part.question for part in parts if isinstance(part.question, QuerySet)], ask)
+
+
+def asked(queryset: QuerySet[M, R]) -> QuerySet[M, R]:
+    """The queryset itself, its rows and what belongs to them at hand."""
+    ask(queryset)
+    return queryset
 
 
 def gather(record: Model, *names: str) -> None:

@@ -72,7 +72,7 @@ def test_a_captain_arranges_for_the_own_squadron_only(world: World, activity: Ca
     names = set(roster(services.open_activity(world.actor("督察"), made)))
     assert {"队员", "外人", "协管", "大队长"} <= names
     assert "职员" not in names
-    assert facts.scope_names(made) == ["局"]
+    assert facts.around(made).scopes == ["局"]
 
 
 def test_the_roster_follows_the_assignments_of_the_day_and_known_leave(world: World, activity: Callable[..., Activity]) -> None:
@@ -139,7 +139,7 @@ def test_photos_and_materials_belong_to_the_activity(world: World, held: Activit
     actor = world.actor("队长")
     photo = world.photo(actor)
     services.keep_files(actor, held, files=[photo])
-    assert [each.pk for each in facts.files_of(held)] == [photo]
+    assert [each.pk for each in facts.around(held).files] == [photo]
     with pytest.raises(DomainError) as refused:
         services.keep_files(actor, held, files=[])
     assert refused.value.field == "photos"

@@ -14,98 +14,38 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import copied, environment
+from tests.cli.conftest import environment
+from tests.cli.parcels import (
+    LOOK,
+    PASSPHRASE,
+    call,
+    contents,
+    filled,
+    forged,
+    lose_keys,
+    newer_data,
+    newer_format,
+    shell,
+    unfinished,
+)  # fmt: skip
 
 pytestmark = pytest.mark.slow
-
-PASSPHRASE = "correct horse battery"
-FILL = """
-import io, uuid
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
-from PIL import Image
-from chengxin.audit.services import record, seal
-from chengxin.complaints.services import keys
-from chengxin.core.actor import system_actor
-from chengxin.files.services import accept_photo
-actor = system_actor("演练")
-out = io.BytesIO()
-Image.new("RGB", (40, 30), "navy").save(out, "JPEG")
-accept_photo(actor, SimpleUploadedFile("a.jpg", out.getvalue(), "image/jpeg"))
-print(keys.code_for(uuid.UUID(int=7)))
-seal()
-from pathlib import Path
-from django.conf import settings
-import hashlib
-film = b"film" * 5000
-name = hashlib.sha256(film).hexdigest()
-place = settings.FOOTAGE_DIR / "originals" / name[:2] / name[2:4] / name
-place.parent.mkdir(parents=True)
-place.write_bytes(film)
-"""
-WRITE_ON = """
-import time
-from django.db import transaction
-from chengxin.audit.services import record
-from chengxin.core.actor import system_actor
-end = time.time() + 6
-while time.time() < end:
-    with transaction.atomic():
-        record(system_actor("演练"), "audit.viewed", "audit:drill")
-"""
-LOOK = """
-import json, uuid
-from django.test import Client
-from chengxin.audit.services import seal, verify
-from chengxin.complaints.services import keys
-signed_in = Client(headers={"host": "localhost"}).post("/account/login/", {"login": "auditor", "password": "First-Start-1"})
-made = seal()
-verdict = verify()
-print(json.dumps({"status": signed_in.status_code, "sealed": made.number if made else 0, "unsealed": verdict.entries - verdict.sealed,
-                  "ok": verdict.misfit is None, "code": keys.code_for(uuid.UUID(int=7))}))
-"""
-
-
-def call(data: Path, *arguments: str, passphrase: str = PASSPHRASE, **more: str) -> subprocess.CompletedProcess[str]:
-    surroundings = {**environment(data), "CHENGXIN_BACKUP_PASSPHRASE": passphrase, **more}
-    command = [sys.executable, "-m", "chengxin", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings, timeout=180, stdin=subprocess.DEVNULL)
-
-
-def shell(data: Path, code: str) -> str:
-    done = call(data, "django", "shell", "--no-imports", "-c", code)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
 
 @pytest.fixture(scope="module")
 def living(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """An installation with a photo, footage, a receipt code and a sealed audit, backed up while somebody writes."""
-    root = tmp_path_factory.mktemp("drill")
-    with copied(migrated, root / "data") as data:
-        yield filled_and_backed_up(data, root / "backup")
-
-
-def filled_and_backed_up(data: Path, backup: Path) -> dict[str, Any]:
-    assert call(data, "people", "start", "--bureau", "测试局", "--password", "First-Start-1").returncode == 0
-    code = shell(data, FILL)
-    writer = subprocess.Popen([sys.executable, "-m", "chengxin", "django", "shell", "--no-imports", "-c", WRITE_ON], env=environment(data))
-    time.sleep(3)
-    made = call(data, "backup", str(backup))
-    assert made.returncode == 0, made.stderr
-    assert writer.wait(60) == 0
-    return {"data": data, "backup": backup, "code": code, "told": json.loads(made.stdout.splitlines()[-1])}
+    yield from filled(migrated, tmp_path_factory.mktemp("drill"), "backup")
 
 
 @pytest.fixture
 def copy(living: dict[str, Any], tmp_path: Path) -> Path:
     """A copy of the backup to damage."""
-    return Path(shutil.copytree(living["backup"], tmp_path / "copy"))
+    return Path(shutil.copytree(living["parcel"], tmp_path / "copy"))
 
 
 def test_a_backup_of_a_living_system_is_restored_and_worked_on(living: dict[str, Any], tmp_path: Path) -> None:
     there = tmp_path / "there"
-    done = call(there, "restore", str(living["backup"]), "--digest", living["told"]["digest"])
+    done = call(there, "restore", str(living["parcel"]), "--digest", living["told"]["digest"])
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert (found["ok"], found["damaged_files"], found["counts"]["users"], found["counts"]["files"]) == (True, [], 3, 1)
@@ -117,29 +57,25 @@ def test_a_backup_of_a_living_system_is_restored_and_worked_on(living: dict[str,
         assert contents(there / tree) == contents(living["data"] / tree) != {}
     assert not there.with_name("there.restoring").exists()
     assert (there / "keys").stat().st_mode & 0o777 == 0o700
-    again = call(there, "restore", str(living["backup"]))
+    again = call(there, "restore", str(living["parcel"]))
     assert (again.returncode, "不是空的" in again.stderr) == (2, True)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_no_key_lies_in_clear_in_a_backup_and_a_wrong_passphrase_restores_nothing(living: dict[str, Any], tmp_path: Path) -> None:
     secrets = [path.read_bytes().strip() for path in (living["data"] / "keys").iterdir()]
     assert len(secrets) >= 3
-    for path in living["backup"].rglob("*"):
+    for path in living["parcel"].rglob("*"):
         assert not (path.is_file() and any(secret in path.read_bytes() for secret in secrets)), path
     there = tmp_path / "there"
-    refused = call(there, "restore", str(living["backup"]), passphrase="another passphrase")
+    refused = call(there, "restore", str(living["parcel"]), passphrase="another passphrase")
     assert (refused.returncode, "口令不对" in refused.stderr, there.exists()) == (2, True, False)
     short = call(living["data"], "backup", str(tmp_path / "b"), passphrase="short")
     assert (short.returncode, "至少 12" in short.stderr, (tmp_path / "b").exists()) == (2, True, False)
 
 
 def test_a_second_backup_links_what_did_not_change_and_keys_may_be_kept_apart(living: dict[str, Any], tmp_path: Path) -> None:
-    second, there = living["backup"].with_name("second"), tmp_path / "there"
-    done = call(living["data"], "backup", str(second), "--keys", "apart", "--previous", str(living["backup"]))
+    second, there = living["parcel"].with_name("second"), tmp_path / "there"
+    done = call(living["data"], "backup", str(second), "--keys", "apart", "--previous", str(living["parcel"]))
     assert (done.returncode, "另行保管" in done.stderr) == (0, True), done.stderr
     originals = [path for path in (second / "footage").rglob("*") if path.is_file()]
     assert [path.stat().st_nlink for path in originals] == [2]
@@ -169,11 +105,6 @@ def flip(copy: Path) -> str:
     return f"{path.relative_to(copy)} 的内容与清单"
 
 
-def lose(copy: Path) -> str:
-    (copy / "keys.sealed").unlink()
-    return "缺少 keys.sealed"
-
-
 def rewrite(copy: Path) -> str:
     path = copy / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"users": 3', '"users": 2'), encoding="utf-8")
@@ -186,33 +117,6 @@ def cut_manifest(copy: Path) -> str:
     return "被截断或被改动"
 
 
-def unfinished(copy: Path) -> str:
-    (copy / "manifest.json").unlink()
-    return "没有做完"
-
-
-def forged(copy: Path, **changes: Any) -> None:
-    """A manifest that fits itself, as a newer program would have written it."""
-    from chengxin.transfer.parcel import Part, digest_of
-
-    path = copy / "manifest.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    told.pop("digest")
-    parts = [Part(**each) for each in told.pop("parts")]
-    told |= changes
-    path.write_text(json.dumps({**told, "parts": [vars(part) for part in parts], "digest": digest_of(told, parts)}), encoding="utf-8")
-
-
-def newer_format(copy: Path) -> str:
-    forged(copy, version=2)
-    return "请用新版程序"
-
-
-def newer_data(copy: Path) -> str:
-    forged(copy, migrations={"audit": ["0001_initial", "9999_from_the_future"]})
-    return "没有 audit.9999_from_the_future"
-
-
 def another_release(copy: Path) -> str:
     forged(copy, database={"kind": "embedded", "release": 99, "name": "chengxin"})
     return "PostgreSQL 99"
@@ -223,7 +127,7 @@ def external(copy: Path) -> str:
     return "--database-apart"
 
 
-DAMAGES = [cut, flip, lose, rewrite, cut_manifest, unfinished, newer_format, newer_data, another_release, external]
+DAMAGES = [cut, flip, lose_keys, rewrite, cut_manifest, unfinished, newer_format, newer_data, another_release, external]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -238,14 +142,14 @@ def test_a_damaged_or_foreign_backup_is_refused_by_name_and_nothing_is_written(c
 def test_a_restore_that_is_killed_leaves_no_installation_and_the_next_one_succeeds(living: dict[str, Any], tmp_path: Path) -> None:
     there, staging = tmp_path / "there", tmp_path / "there.restoring"
     surroundings = {**environment(there), "CHENGXIN_BACKUP_PASSPHRASE": PASSPHRASE}
-    process = subprocess.Popen([sys.executable, "-m", "chengxin", "restore", str(living["backup"])], env=surroundings)
+    process = subprocess.Popen([sys.executable, "-m", "chengxin", "restore", str(living["parcel"])], env=surroundings)
     while not (staging / "keys").exists():
         time.sleep(0.01)
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.wait(20)
     assert (there.exists(), staging.exists()) == (False, True)
-    done = call(there, "restore", str(living["backup"]))
+    done = call(there, "restore", str(living["parcel"]))
     assert done.returncode == 0, done.stderr
     assert (there.exists(), staging.exists()) == (True, False)
 

@@ -12,34 +12,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
-from tests.cli.conftest import copied, environment
-from tests.cli.test_backup import FILL, LOOK, PASSPHRASE, WRITE_ON, call, contents, forged, shell
+from tests.cli.conftest import environment
+from tests.cli.parcels import LOOK, PASSPHRASE, call, contents, filled, forged, newer_data, newer_format, shell, unfinished
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def moving(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """An installation with a photo, footage, a receipt code and a sealed audit, exported while somebody writes."""
-    root = tmp_path_factory.mktemp("moving")
-    with copied(migrated, root / "data") as data:
-        assert call(data, "people", "start", "--bureau", "测试局", "--password", "First-Start-1").returncode == 0
-        code = shell(data, FILL)
-        writing = [sys.executable, "-m", "chengxin", "django", "shell", "--no-imports", "-c", WRITE_ON]
-        writer = subprocess.Popen(writing, env=environment(data))
-        time.sleep(3)
-        made = call(data, "export", str(root / "export"))
-        assert made.returncode == 0, made.stderr
-        assert writer.wait(60) == 0
-        yield {"data": data, "export": root / "export", "code": code, "told": json.loads(made.stdout.splitlines()[-1])}
+    yield from filled(migrated, tmp_path_factory.mktemp("moving"), "export")
 
 
 @pytest.fixture
 def copy(moving: dict[str, Any], tmp_path: Path) -> Path:
     """A copy of the export to damage."""
-    return Path(shutil.copytree(moving["export"], tmp_path / "copy"))
+    return Path(shutil.copytree(moving["parcel"], tmp_path / "copy"))
 
 
 def start_import(there: Path, export: Path) -> subprocess.Popen[bytes]:
@@ -49,14 +39,14 @@ def start_import(there: Path, export: Path) -> subprocess.Popen[bytes]:
 
 def test_an_import_that_is_killed_leaves_nothing_and_the_next_one_is_worked_on(moving: dict[str, Any], tmp_path: Path) -> None:
     there, staging = tmp_path / "there", tmp_path / "there.restoring"
-    process = start_import(there, moving["export"])
+    process = start_import(there, moving["parcel"])
     while not (staging / "postgres" / "PG_VERSION").exists():
         time.sleep(0.01)
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.wait(20)
     assert (there.exists(), staging.exists()) == (False, True)
-    done = call(there, "import", str(moving["export"]), "--digest", moving["told"]["digest"])
+    done = call(there, "import", str(moving["parcel"]), "--digest", moving["told"]["digest"])
     assert done.returncode == 0, done.stderr
     assert (there.exists(), staging.exists()) == (True, False)
     found = json.loads(done.stdout.splitlines()[-1])
@@ -67,17 +57,17 @@ def test_an_import_that_is_killed_leaves_nothing_and_the_next_one_is_worked_on(m
     assert looked == {"status": 302, "sealed": 2, "unsealed": 0, "ok": True, "code": moving["code"]}
     for tree in ("files", "footage/originals", "keys"):
         assert contents(there / tree) == contents(moving["data"] / tree) != {}
-    again = call(there, "import", str(moving["export"]))
+    again = call(there, "import", str(moving["parcel"]))
     assert (again.returncode, "不是空的" in again.stderr) == (2, True)
 
 
 def test_nothing_that_lets_anybody_in_lies_in_clear_and_a_wrong_passphrase_imports_nothing(moving: dict[str, Any], tmp_path: Path) -> None:
     secrets = [path.read_bytes().strip() for path in (moving["data"] / "keys").iterdir()]
     assert len(secrets) >= 3
-    for path in moving["export"].rglob("*"):
+    for path in moving["parcel"].rglob("*"):
         assert not (path.is_file() and any(secret in path.read_bytes() for secret in (*secrets, b"argon2", b"pbkdf2"))), path
     there = tmp_path / "there"
-    refused = call(there, "import", str(moving["export"]), passphrase="another passphrase")
+    refused = call(there, "import", str(moving["parcel"]), passphrase="another passphrase")
     assert (refused.returncode, "口令不对" in refused.stderr, sorted(tmp_path.iterdir())) == (2, True, [])
     short = call(moving["data"], "export", str(tmp_path / "x"), passphrase="short")
     assert (short.returncode, "至少 12" in short.stderr, sorted(tmp_path.iterdir())) == (2, True, [])
@@ -98,21 +88,6 @@ def alter(copy: Path) -> str:
 def lose(copy: Path) -> str:
     (copy / "credentials.sealed").unlink()
     return "缺少 credentials.sealed"
-
-
-def unfinished(copy: Path) -> str:
-    (copy / "manifest.json").unlink()
-    return "没有做完"
-
-
-def newer_format(copy: Path) -> str:
-    forged(copy, version=2)
-    return "请用新版程序"
-
-
-def newer_data(copy: Path) -> str:
-    forged(copy, migrations={"audit": ["0001_initial", "9999_from_the_future"]})
-    return "没有 audit.9999_from_the_future"
 
 
 def older_data(copy: Path) -> str:
@@ -155,3 +130,52 @@ def test_keys_kept_apart_are_asked_for(moving: dict[str, Any], tmp_path: Path) -
     assert not (apart / "footage").exists()
     without = call(there, "import", str(apart))
     assert (without.returncode, "--keys-from" in without.stderr, there.exists()) == (2, True, False)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Any]:
+    """The addresses of empty databases on a server of its own, by the role they belong to."""
+    from chengxin.core.postgres import database_target, running
+
+    with running(database_target({"CHENGXIN_DATA": str(tmp_path / "elsewhere")}, tmp_path)) as server:
+
+        def made(role: str, attributes: str) -> str:
+            with psycopg.connect(host=server.host, dbname="postgres", user=server.user, autocommit=True) as connection:
+                connection.execute(f"CREATE ROLE {role} LOGIN {attributes}")
+                connection.execute(f"CREATE DATABASE bureau_{role} OWNER {role}")
+            return f"postgresql://{role}@/bureau_{role}?host={server.host}"
+
+        yield made
+
+
+def test_an_import_fills_the_empty_database_of_an_external_server(moving: dict[str, Any], tmp_path: Path, elsewhere: Any) -> None:
+    there, database = tmp_path / "there", {"CHENGXIN_DATABASE_URL": elsewhere("keeper", "SUPERUSER")}
+    done = call(there, "import", str(moving["parcel"]), **database)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["ok"], found["damaged_files"], found["counts"]["users"], found["counts"]["files"]) == (True, [], 3, 1)
+    assert not (there / "postgres").exists()
+    looked = json.loads(shell(there, LOOK, **database))
+    assert looked == {"status": 302, "sealed": 2, "unsealed": 0, "ok": True, "code": moving["code"]}
+    again = call(tmp_path / "beside", "import", str(moving["parcel"]), **database)
+    assert (again.returncode, "不是空的" in again.stderr, (tmp_path / "beside").exists()) == (2, True, False)
+
+
+def test_a_database_user_who_may_not_load_is_told_what_to_ask_for(
+    moving: dict[str, Any], tmp_path: Path, elsewhere: Any
+) -> None:
+    there, database = tmp_path / "there", {"CHENGXIN_DATABASE_URL": elsewhere("plain", "")}
+    refused = call(there, "import", str(moving["parcel"]), **database)
+    assert (refused.returncode, "GRANT SET ON PARAMETER session_replication_role" in refused.stderr, there.exists()) == (2, True, False)
+    with psycopg.connect(database["CHENGXIN_DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT (SELECT count(*) FROM people_user), (SELECT count(*) FROM audit_entry)").fetchone() == (0, 0)
+
+
+def test_a_table_that_lacks_a_row_is_named_and_nothing_is_left(copy: Path, tmp_path: Path) -> None:
+    """Fitting itself in every digest, but not in what it says of its tables."""
+    told = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))["tables"]
+    rows = told["people_person"]["rows"]
+    forged(copy, tables={**told, "people_person": {**told["people_person"], "rows": rows + 1}})
+    refused = call(tmp_path / "there", "import", str(copy))
+    assert (refused.returncode, f"应有 {rows + 1} 行，装入 {rows} 行" in refused.stderr) == (2, True), refused.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy"]

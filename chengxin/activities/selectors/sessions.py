@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from chengxin.activities import rules
-from chengxin.activities.models import Activity, ActivityQuerySet, LineEntry, RosterLine, RosterQuerySet
+from chengxin.activities.models import Activity, ActivityQuerySet, LineEntry, RosterLine, RosterQuerySet, Scope
 from chengxin.core import clock
 from chengxin.core.actor import Actor
 from chengxin.core.errors import NotFound
@@ -19,6 +19,7 @@ from chengxin.duty import selectors as duty
 from chengxin.files import selectors as files
 from chengxin.people import selectors as people
 from chengxin.people.models import Person, Unit
+from chengxin.ui.together import Counted, ask
 
 if TYPE_CHECKING:
     from chengxin.files.models import StoredFile
@@ -71,10 +72,10 @@ class ClassCount:
     count: rules.Count
 
 
-def counts_by_class(activity: Activity) -> list[ClassCount]:
-    """The same for each class of persons that has lines."""
+def counts_of_activity(activity: Activity) -> tuple[rules.Count, list[ClassCount]]:
+    """The same, and once more for each class of persons that has lines."""
     rows = list(activity.lines.values_list("person_class", "presence", "reason_state"))
-    return [
+    return rules.count_of((presence, state) for _, presence, state in rows), [
         ClassCount(each, rules.count_of((presence, state) for kind, presence, state in rows if kind == each))
         for each in rules.CLASSES
         if any(kind == each for kind, _, _ in rows)
@@ -113,11 +114,23 @@ def units_with_below(units: Collection[Unit]) -> list[int]:
     return sorted(frozenset().union(*(people.units_below(unit.pk) for unit in units))) if units else []
 
 
-def scope_names(activity: Activity) -> list[str]:
-    """The units concerned that have no concerned unit above them: what people call the scope."""
-    units = list(Unit.objects.filter(pk__in=activity.scopes.values("unit")))
-    pks = {unit.pk for unit in units}
-    return [unit.name for unit in units if unit.parent_id not in pks]
+@dataclass(frozen=True)
+class Around:
+    """Whom an activity concerns, by the units that have no concerned unit above them and by name, and what is kept of it."""
+
+    scopes: list[str]
+    invited: int
+    files: list[StoredFile]
+
+
+def around(activity: Activity) -> Around:
+    """Asked together."""
+    scopes: QuerySet[Scope, Any] = activity.scopes.select_related("unit").order_by("unit__sequence", "unit")
+    invited = Counted(activity.invitations.all())
+    kept = files.files_of(f"activity:{activity.pk}")
+    ask(scopes, invited, kept)
+    pks = {each.unit_id for each in scopes}
+    return Around([each.unit.name for each in scopes if each.unit.parent_id not in pks], invited.n, list(kept))
 
 
 def own_lines(actor: Actor) -> QuerySet[RosterLine]:
@@ -142,10 +155,6 @@ def activities_of_person(person_id: int, on: dt.date) -> ActivityQuerySet:
     named = Activity.objects.filter(invitations__person_id=person_id, state=rules.PLANNED).values("pk")
     by_unit = Activity.objects.filter(scopes__unit=unit, state__in=[rules.PLANNED, rules.CANCELLED]).values("pk")
     return Activity.objects.filter(pk__in=concerned.union(named, by_unit))
-
-
-def files_of(activity: Activity) -> list[StoredFile]:
-    return list(files.files_of(f"activity:{activity.pk}"))
 
 
 def file_of(activity: Activity, pk: UUID) -> StoredFile:

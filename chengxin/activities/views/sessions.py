@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,6 +30,9 @@ from chengxin.ui.doors import ActorRequest, page
 from chengxin.ui.forms import Form
 from chengxin.ui.pages import render, see_other
 from chengxin.ui.tables import Column, Filter, ListPage, moment_of
+
+if TYPE_CHECKING:
+    from chengxin.files.models import StoredFile
 
 TONES = {rules.PLANNED: "info", rules.HELD: "warn", rules.CLOSED: "ok", rules.CANCELLED: "muted"}
 PRESENCE_TONES = {rules.DUE: "muted", rules.PRESENT: "ok", rules.ABSENT: "bad"}
@@ -206,20 +209,21 @@ def _activity(request: ActorRequest, found: Activity, *, filled: tuple[str, Form
         default_sort="person__number",
     )  # fmt: skip
     leads = actor.may("activities.roll", found.unit_id)
+    (count, by_class), around = asked.counts_of_activity(found), asked.around(found)
     context = {
-        "activity": found, "state": rules.STATES[found.state], "tone": TONES[found.state], "count": asked.count_of_activity(found),
-        "by_class": asked.counts_by_class(found), "classes": rules.CLASSES, "listing": listing, "presences": rules.PRESENCES,
+        "activity": found, "state": rules.STATES[found.state], "tone": TONES[found.state], "count": count,
+        "by_class": by_class, "classes": rules.CLASSES, "listing": listing, "presences": rules.PRESENCES,
         "tones": PRESENCE_TONES, "ways": rules.WAYS, "reason_states": rules.REASON_STATES, "policy": policy, "leads": leads,
-        "parts": found.parts.all(), "scopes": asked.scope_names(found), "invited": found.invitations.count(),
+        "parts": found.parts.all(), "scopes": around.scopes, "invited": around.invited,
         "make_ups": found.make_ups.exclude(state=rules.CANCELLED), "doors": _doors(actor, found, filled),
-        "files": _files(found),
+        "files": _files(found, around.files),
         "sees_roster": leads or actor.may("activities.summary"), "suggestions": people.person_suggestions(actor) if leads else [],
     }  # fmt: skip
     return listing.export() or render(request, "activities/activity.html", context, status=422 if filled else 200)
 
 
-def _files(found: Activity) -> list[tuple[str, str, bool]]:
-    return [(reverse("activities:file", args=[found.pk, each.pk]), each.original_name, each.is_image) for each in asked.files_of(found)]
+def _files(found: Activity, kept: list[StoredFile]) -> list[tuple[str, str, bool]]:
+    return [(reverse("activities:file", args=[found.pk, each.pk]), each.original_name, each.is_image) for each in kept]
 
 
 def _doors(actor: Actor, found: Activity, filled: tuple[str, Form, list[Any]] | None) -> list[dict[str, Any]]:

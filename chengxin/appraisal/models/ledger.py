@@ -9,16 +9,13 @@ from django.db import models
 
 from chengxin.appraisal.rules import ledger as ledger_rules
 from chengxin.core.actor import Actor
+from chengxin.ui.scopes import within_or_own
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def visible_to(self, actor: Actor) -> LedgerQuerySet:
         """The entries of the units the actor may read, and always the actor's own."""
-        reach = actor.units_for("appraisal.read")
-        if reach is None:
-            return self
-        own = models.Q(person_id=actor.person_id) if actor.person_id and actor.may("appraisal.read_own") else models.Q(pk=None)
-        return self.filter(models.Q(unit_id__in=reach) | own)
+        return self.filter(within_or_own(actor, "appraisal.read", "appraisal.read_own"))
 
     def as_known(self, as_of: dt.datetime) -> LedgerQuerySet:
         return self.filter(known_at__lte=as_of)

@@ -37,6 +37,8 @@ def running_round() -> Round | None:
 
 def snapshot_of(round_: Round) -> Snapshot | None:
     """The frozen text's versions, digest and quotas, without the text itself: that is long."""
+    if Round.snapshot.is_cached(round_):
+        return getattr(round_, "snapshot", None)
     return once(("snapshot", round_.pk), lambda: Snapshot.objects.filter(round=round_).defer("content").first())
 
 

@@ -21,7 +21,7 @@ from chengxin.findings import selectors as findings
 from chengxin.measures.models import Measure
 from chengxin.people.models import Assignment, Person, Status, StatusPeriod, Unit
 from chengxin.rulebook import selectors as rulebook
-from chengxin.ui.together import ask
+from chengxin.ui.together import Inquiry, answers
 
 __all__ = ["Reason", "Verdict", "standings", "verdict_of", "verdicts_of"]
 
@@ -67,8 +67,8 @@ def verdicts_of(
     day = policies.judging_day(year, moment)
     rules = policy or policies.policy_on(day)
     known = standings(year, moment, persons)
-    open_ = proposals(year, moment)
-    people, places, services = _served(year, day, persons)
+    asked: list[Inquiry[Any]] = [_proposed(year, moment), _served(year, day, persons)]
+    open_, (people, places, services) = answers(asked)
     found = []
     for person in people:
         there = known.get(person.pk, NOBODY)
@@ -131,7 +131,7 @@ def _standing(found: int, praise: int, points: int, details: list[Entry] | None,
     return Standing(found, contested, praise, points, detailed.flags, detailed.open)
 
 
-def proposals(year: int, as_of: dt.datetime) -> Mapping[int, tuple[Matter, ...]]:
+def _proposed(year: int, as_of: dt.datetime) -> Inquiry[Mapping[int, tuple[Matter, ...]]]:
     """What was proposed about persons and not decided by then. Not what it says, nor of which kind it is: that is for who decides."""
     first, last = verdicts.year_days(year)
     undecided = Measure.objects.filter(
@@ -139,7 +139,7 @@ def proposals(year: int, as_of: dt.datetime) -> Mapping[int, tuple[Matter, ...]]
     )
     proposed = findings.proposals_open_at(as_of, first, last).values_list("pk", "person_id")
     measured = undecided.order_by("pk").values_list("pk", "person_id")
-    ask(proposed, measured)
+    yield proposed, measured
     rows = [
         *((f"proposal:{pk}", person) for pk, person in proposed),
         *((f"measure:{pk}", person) for pk, person in measured),
@@ -150,13 +150,13 @@ def proposals(year: int, as_of: dt.datetime) -> Mapping[int, tuple[Matter, ...]]
     return {person: tuple(matters) for person, matters in found.items()}
 
 
-def _served(year: int, day: dt.date, persons: Collection[int] | None) -> tuple[list[Person], dict[int, Unit], dict[int, Service]]:
+def _served(year: int, day: dt.date, persons: Collection[int] | None) -> Inquiry[tuple[list[Person], dict[int, Unit], dict[int, Service]]]:
     """Who served in the year through that day, where they belonged on it, and how they served."""
     first, last = verdicts.year_days(year)
     served = Person.objects.filter(Q(left_on=None) | Q(left_on__gte=first), joined_on__lte=min(day, last))
     served = served if persons is None else served.filter(pk__in=persons)
     every, assigned, statuses = Unit.objects.all(), _assignments(first, day, persons), _statuses(first, min(day, last), persons)
-    ask(served, every, assigned, statuses)
+    yield served, every, assigned, statuses
     units = {unit.pk: unit for unit in every}
     now, ever = _assigned(assigned, day)
     away, suspended = _away(statuses, first, last, day)

@@ -65,7 +65,10 @@ def _person_page(request: ActorRequest, pk: int, year: int) -> HttpResponse:
             raise
         return render(request, "appraisal/no_verdict.html", {"year": year})
     day = policies.judging_day(year, as_of or clock.now())
-    rounds, rows = Round.objects.filter(year=year), ledgers.entries_of(found.person, year, as_of)
+    rounds, rows = (
+        Round.objects.filter(year=year).select_related("snapshot").defer("snapshot__content"),
+        ledgers.entries_of(found.person, year, as_of),
+    )
     assignments, years = ledgers.assignments_in(found.person, year), ledgers.years_with_entries(found.person)
     ask(rounds, rows, assignments, years)
     round_, lines = next(iter(rounds), None), ledgers.lines_in(rows)
@@ -87,12 +90,13 @@ def _seen(request: ActorRequest, lines: list[ledgers.Line]) -> dict[str, str]:
     numbers = {
         kind: {int(each.entry.source.partition(":")[2]) for each in every if each.entry.source.startswith(f"{kind}:")} for kind in _VIEWS
     }
-    found: dict[str, str] = {}
-    for kind, (visible, view) in _VIEWS.items():
-        if numbers[kind]:
-            for pk in visible(request.actor).filter(pk__in=numbers[kind]).values_list("pk", flat=True):
-                found[f"{kind}:{pk}"] = reverse(view, args=[pk])
-    return found
+    seen = {
+        kind: visible(request.actor).filter(pk__in=numbers[kind]).values_list("pk", flat=True)
+        for kind, (visible, _) in _VIEWS.items()
+        if numbers[kind]
+    }
+    ask(*seen.values())
+    return {f"{kind}:{pk}": reverse(_VIEWS[kind][1], args=[pk]) for kind, found in seen.items() for pk in found}
 
 
 _VIEWS = {

@@ -247,25 +247,16 @@ class PersonsEquipment:
     uniforms: list[tuple[str, UniformIssue]]
 
 
-class EquipmentAsked:
-    """The equipment part of a personal file as questions to be asked with others; ``most`` returned custodies, newest first."""
-
-    def __init__(self, actor: Actor, person: Person, most: int) -> None:
-        custodies = custodies_visible_to(actor).filter(holder=person).select_related("item", "unit")
-        self.held = custodies.open().order_by("due_at")
-        self.returned = custodies.exclude(returned_at=None).order_by("-returned_at")[:most]
-        self.faults = faults_visible_to(actor).filter(custody__holder=person).select_related("item").order_by("-reported_at")[:most]
-        self.uniforms = issues_of(person)
-
-    @property
-    def questions(self) -> tuple[QuerySet[Any, Any], ...]:
-        return self.held, self.returned, self.faults, self.uniforms
-
-    def found(self) -> PersonsEquipment:
-        """What was found, as the asking actor may see it."""
-        titles = {style: row["title"] for style, row in styles().items()}
-        uniforms = [(titles.get(issue.style, issue.style), issue) for issue in self.uniforms]
-        return PersonsEquipment(_held(self.held), list(self.returned), list(self.faults), uniforms)
+def of_person(actor: Actor, person: Person, most: int) -> Inquiry[PersonsEquipment]:
+    """The equipment part of a personal file; of what was returned and broken the newest, no more than ``most``."""
+    custodies = custodies_visible_to(actor).filter(holder=person).select_related("item", "unit")
+    held, returned = custodies.open().order_by("due_at"), custodies.exclude(returned_at=None).order_by("-returned_at")[:most]
+    faults = faults_visible_to(actor).filter(custody__holder=person).select_related("item").order_by("-reported_at")[:most]
+    issued = issues_of(person)
+    yield held, returned, faults, issued
+    titles = {style: row["title"] for style, row in styles().items()}
+    uniforms = [(titles.get(issue.style, issue.style), issue) for issue in issued]
+    return PersonsEquipment(_held(held), list(returned), list(faults), uniforms)
 
 
 def overdue(actor: Actor) -> CustodyQuerySet:

@@ -31,7 +31,7 @@ from chengxin.people import selectors as people
 from chengxin.portal.selectors.guide import Guide, guide
 from chengxin.reports import selectors as reports
 from chengxin.supervision import selectors as supervision
-from chengxin.ui.together import Inquiry, answers, ask, joined
+from chengxin.ui.together import Inquiry, answers, joined, just
 
 if TYPE_CHECKING:
     from chengxin.attire.models import Exemption
@@ -154,8 +154,9 @@ def _file(actor: Actor, person: Person) -> PersonFile:
     shown, repeats = visible.prefetch_related("objections"), findings.repeats_by_clause(person, year)
     assignments, statuses = person.assignments.select_related("unit").order_by("-period"), person.status_periods.order_by("-period")
     taken, praised = measures.file_of(actor, person.pk)
-    exempt, held = attire.exemptions_on(person, clock.today()), equipment.EquipmentAsked(actor, person, MOST_CUSTODIES)
-    ask(shown, repeats, assignments, statuses, taken, praised, exempt, *held.questions)
+    exempt = attire.exemptions_on(person, clock.today())
+    questions = shown, repeats, assignments, statuses, taken, praised, exempt
+    held, _ = answers([equipment.of_person(actor, person, MOST_CUSTODIES), just(*questions)])
     return PersonFile(
         person=person,
         assignments=list(assignments),
@@ -166,7 +167,7 @@ def _file(actor: Actor, person: Person) -> PersonFile:
         repeats_by_clause=list(repeats),
         year=year,
         is_own=person.pk == actor.person_id,
-        equipment=held.found(),
+        equipment=held,
         measures=list(taken),
         standing=measures.standing_of(taken),
         commendations=list(praised),

@@ -15,11 +15,12 @@ from django.db.models.functions import TruncMonth
 
 from chengxin.core import clock
 from chengxin.core.actor import Reach
-from chengxin.people.models import Unit
+from chengxin.people.access import every_unit
 from chengxin.reports.models import DayFigure, DirtyDay
 from chengxin.reports.rules import Cell
 from chengxin.reports.selectors import facts
 from chengxin.ui.database import any_of
+from chengxin.ui.together import ask
 
 Key = tuple[str, str]  # indicator, name of the span
 NOBODYS = "未定单位"
@@ -42,9 +43,10 @@ class Span:
 
 
 def cells_of(reaches: Mapping[str, Reach], spans: Collection[Span]) -> dict[Key, list[Cell]]:
-    """The counted facts of indicators, each within its units, over several spans: three statements, however long the spans are."""
+    """The counted facts of indicators, each within its units, over several spans: two statements, however long the spans are."""
     first, last = min(each.since for each in spans), max(each.until for each in spans)
-    live = _live_days(reaches, first, last)
+    every = every_unit()
+    live = _live_days(reaches, first, last, every)
     parts = [each for span in spans if (each := _rolled_up(reaches, span, live)) is not None]
     parts += [_counted_now(source, reaches[source.code], days) for source in facts.SOURCES if (days := live.get(source.code))]
     found: dict[Key, list[_Row]] = {(code, span.name): [] for code in reaches for span in spans}
@@ -52,19 +54,23 @@ def cells_of(reaches: Mapping[str, Reach], spans: Collection[Span]) -> dict[Key,
         for span in spans:
             if span.name == name or (not name and span.holds(day)):
                 found[code, span.name].append((span.month_of(day), unit, person_class, n, good))
-    units = {pk: (sequence, title) for pk, sequence, title in Unit.objects.order_by().values_list("pk", "sequence", "name")}
+    units = {unit.pk: (unit.sequence, unit.name) for unit in every}
     return {key: _cells(rows, units) for key, rows in found.items()}
 
 
 _Row = tuple[dt.date, int | None, str, int, int]
 
 
-def _live_days(codes: Iterable[str], first: dt.date, last: dt.date) -> dict[str, set[dt.date]]:
-    """Of each indicator the days the roll-up does not know: those that changed, and today with all that follows."""
+def _live_days(codes: Iterable[str], first: dt.date, last: dt.date, with_it: QuerySet[Any]) -> dict[str, set[dt.date]]:
+    """Of each indicator the days the roll-up does not know: those that changed, and today with all that follows.
+
+    What else is wanted of the database is asked ``with_it``.
+    """
     today = clock.today()
     ahead = {today + dt.timedelta(days=number) for number in range((last - today).days + 1)} if last >= today else set()
     found = {code: {day for day in ahead if day >= first} for code in codes}
     dirty = DirtyDay.objects.filter(code__in=list(found), day__range=(first, last)).order_by().values_list("code", "day").distinct()
+    ask(dirty, with_it)
     for code, day in dirty:
         found[code].add(day)
     return found
