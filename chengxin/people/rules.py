@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
-
+from chengxin.rulekit import pinyin
 from chengxin.rulekit.sheets import CellError, Check, date, read_sheet, text
 
 KINDS = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]")
@@ -20,12 +19,12 @@ LOCK_MINUTES = 15
 
 def name_key(name: str) -> str:
     """The pinyin of a name with tones, by which lists are ordered ("zhang1 san1")."""
-    return " ".join(lazy_pinyin(name, style=Style.TONE3, neutral_tone_with_five=True))
+    return " ".join(pinyin.toned(name))
 
 
 def initials(name: str) -> str:
     """First letters of the pinyin, for search ("zs")."""
-    return "".join(part[:1] for part in lazy_pinyin(name)).lower()
+    return "".join(part[:1] for part in pinyin.syllables(name)).lower()
 
 
 def password_kinds(password: str) -> int:

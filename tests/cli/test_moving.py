@@ -161,9 +161,7 @@ def test_an_import_fills_the_empty_database_of_an_external_server(moving: dict[s
     assert (again.returncode, "不是空的" in again.stderr, (tmp_path / "beside").exists()) == (2, True, False)
 
 
-def test_a_database_user_who_may_not_load_is_told_what_to_ask_for(
-    moving: dict[str, Any], tmp_path: Path, elsewhere: Any
-) -> None:
+def test_a_database_user_who_may_not_load_is_told_what_to_ask_for(moving: dict[str, Any], tmp_path: Path, elsewhere: Any) -> None:
     there, database = tmp_path / "there", {"CHENGXIN_DATABASE_URL": elsewhere("plain", "")}
     refused = call(there, "import", str(moving["parcel"]), **database)
     assert (refused.returncode, "GRANT SET ON PARAMETER session_replication_role" in refused.stderr, there.exists()) == (2, True, False)

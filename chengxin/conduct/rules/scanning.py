@@ -15,9 +15,9 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 
 import ahocorasick
-from pypinyin import lazy_pinyin
 
 from chengxin.conduct.rules.transcripts import Cue
+from chengxin.rulekit import pinyin
 
 REQUIRED, PROHIBITED = "required", "prohibited"
 LEAST = 2  # characters of a phrase
@@ -73,7 +73,7 @@ def sound_class(syllable: str) -> str:
 @lru_cache(maxsize=1)
 def _classes() -> dict[str, str]:
     """The code of each class that some character has."""
-    known = sorted({sound_class(lazy_pinyin(chr(point))[0]) for point in range(FIRST, LAST + 1)})
+    known = sorted({sound_class(pinyin.syllables(chr(point))[0]) for point in range(FIRST, LAST + 1)})
     return {name: chr(CODES_FROM + number) for number, name in enumerate(known)}
 
 
@@ -96,7 +96,7 @@ def _spoken() -> dict[int, str | None]:
 def _sounds() -> dict[int, str | None]:
     """The same with each character as the code of its class."""
     classes = _classes()
-    return _spoken() | {point: classes[sound_class(lazy_pinyin(chr(point))[0])] for point in range(FIRST, LAST + 1)}
+    return _spoken() | {point: classes[sound_class(pinyin.syllables(chr(point))[0])] for point in range(FIRST, LAST + 1)}
 
 
 def plain(text: str) -> str:
@@ -112,7 +112,7 @@ def sounds(text: str) -> str:
 def _readings(text: str) -> list[str]:
     """The codes of a phrase, and those in which one character is read as the phrase asks and not as it is mostly read."""
     usual, spoken = sounds(text), plain(text)
-    asked = lazy_pinyin(spoken)
+    asked = pinyin.syllables(spoken)
     if len(asked) != len(spoken):
         return [usual]
     classes = _classes()
