@@ -16,7 +16,8 @@ import click
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-PASSWORD = "Chengxin-2026"  # the demo's, which ``chengxin serve --demo`` prints
+from chengxin.demo.cast import PASSWORD
+
 HERE = Path(__file__).resolve().parent / "pictures"
 PHONE, DESK = (390, 844), (1440, 900)
 PICTURES = (

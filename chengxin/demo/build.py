@@ -53,7 +53,6 @@ from chengxin.people.models import Person, Unit, User
 from chengxin.rulebook import selectors as rulebook_facts
 from chengxin.rulebook import services as rulebook
 
-PASSWORD = "Chengxin-2026"
 HISTORY_DAYS = 426  # fourteen months
 DAILY_DAYS = 45  # roll-calls are held every working day lately, on Mondays before that
 SYSTEM = system_actor("演示")
@@ -74,7 +73,7 @@ def print_accounts() -> None:
     if not (settings.DATA_DIR / "demo").exists():
         click.echo("已有数据，没有建立演示局。")
         return
-    click.echo("演示账号（口令都是 " + PASSWORD + "）：")
+    click.echo("演示账号（口令都是 " + cast.PASSWORD + "）：")
     for account in cast.accounts():
         if not account.username[-1].isdigit() or account.username.endswith("1") or account.username == "supervisor2":
             click.echo(f"  {account.username:<12}{account.title}")
@@ -145,7 +144,7 @@ class _Town:
         self._open_accounts()
 
     def _open_accounts(self) -> None:
-        hashed = make_password(PASSWORD)  # once: forty hashes would take longer than the history
+        hashed = make_password(cast.PASSWORD)  # once: forty hashes would take longer than the history
         for account in cast.accounts():
             owners = [each for each in self.persons[account.person_unit] if each.person_class == account.person_class]
             person = owners[account.position]

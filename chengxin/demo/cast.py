@@ -14,6 +14,8 @@ TERMS = (
 )
 AREA_PREFIX = "3406"
 
+PASSWORD = "Chengxin-2026"  # of every account of the demo, told to whoever starts it
+
 SQUADRONS = ("一中队", "二中队", "三中队", "四中队", "五中队", "六中队")
 
 

@@ -87,10 +87,10 @@ def it_has_the_size_that_was_asked_for_and_every_account_signs_in(capsys: pytest
     with clock.frozen(MONDAY):
         build.print_accounts()
     printed = capsys.readouterr().out
-    assert build.PASSWORD in printed
+    assert cast.PASSWORD in printed
     for username in ("leader", "supervisor", "finance", "captain1", "keeper1", "officer1", "auxiliary1", "sysadmin", "secadmin", "auditor"):
         assert username in printed
-        assert User.objects.get(username=username).check_password(build.PASSWORD)
+        assert User.objects.get(username=username).check_password(cast.PASSWORD)
         client = Client()
         client.force_login(User.objects.get(username=username))
         with clock.frozen(MONDAY):

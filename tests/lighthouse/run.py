@@ -18,7 +18,8 @@ from pathlib import Path
 
 import click
 
-PASSWORD = "Chengxin-2026"  # the demo's, which ``chengxin serve --demo`` prints
+from chengxin.demo.cast import PASSWORD
+
 LEAST = 95
 HERE = Path(__file__).resolve().parent
 REPORTS = HERE.parents[1] / "var" / "lighthouse"
