@@ -89,10 +89,12 @@ def test_a_round_from_the_frame_to_the_end(site: Site, world: World, calm: Calla
             expect(page.get_by_text("“证据收集与固定”扣分须大于 0 并以 0.5 分为步长。")).to_be_visible()
             expect(page.get_by_label("证据收集与固定：理由")).to_have_value("现场照片没有注明拍摄时间")
             fill(page, "3")
+            assert_kept(site, page)
         site.picture(page, f"casereviews-sheet-{screen}")
         calm(page)
         page.get_by_role("button", name="提交评查表").click()
         expect(page.get_by_text("评查表已提交。")).to_be_visible()
+        assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft:'))") == []
 
     desk.reload()
     desk.get_by_role("button", name="告知结果").click()
@@ -137,6 +139,24 @@ def test_a_round_from_the_frame_to_the_end(site: Site, world: World, calm: Calla
     expect(desk.locator("[data-chart] svg")).to_be_visible()
     site.picture(desk, "casereviews-compare-desktop")
     calm(desk)
+
+
+def assert_kept(site: Site, page: Page) -> None:
+    """What was filled in is there again after the page was left, can be thrown away, and is kept anew."""
+    address = page.url
+    page.goto("/")
+    page.goto(address)
+    expect(page.get_by_text("还没有提交的内容")).to_be_visible()
+    expect(page.get_by_label("证据收集与固定：理由")).to_have_value("现场照片没有注明拍摄时间")
+    expect(page.locator("[data-sum]")).to_have_text("扣 3 分，得 97 分")
+    site.picture(page, "casereviews-draft-phone")
+    page.get_by_role("button", name="清空重填").click()
+    expect(page.get_by_label("证据收集与固定：理由")).to_have_value("")
+    page.reload()
+    expect(page.get_by_text("还没有提交的内容")).to_have_count(0)
+    fill(page, "3")
+    page.reload()
+    expect(page.get_by_label("证据收集与固定：理由")).to_have_value("现场照片没有注明拍摄时间")
 
 
 @pytest.mark.parametrize("screen", ["phone", "desktop"])
