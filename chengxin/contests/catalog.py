@@ -15,6 +15,7 @@ CAPABILITIES = (
 AUDIT_ACTIONS = (
     AuditAction("contests.planned", "发起竞赛"),
     AuditAction("contests.rules_set", "确定竞赛规则"),
+    AuditAction("contests.moved", "调整竞赛时间地点"),
     AuditAction("contests.entered", "竞赛报名"),
     AuditAction("contests.entry_withdrawn", "退出竞赛"),
     AuditAction("contests.closed", "竞赛报名截止"),

@@ -105,6 +105,12 @@ class ReasonForm(Form):
     reason = forms.CharField(label="理由", max_length=200, widget=forms.Textarea({"rows": 2}))
 
 
+class MoveForm(Form):
+    held_on = forms.DateField(label="改到", widget=DateInput())
+    place = forms.CharField(label="地点", max_length=80, required=False)
+    reason = forms.CharField(label="理由", max_length=200, widget=forms.Textarea({"rows": 2}))
+
+
 class DrawForm(Form):
     public = forms.CharField(
         label="公开内容", max_length=120, widget=forms.TextInput({"autocomplete": "off"}),

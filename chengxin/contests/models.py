@@ -54,6 +54,7 @@ class Contest(models.Model):
     title = models.CharField("名称", max_length=80)
     held_on = models.DateField("日期")
     place = models.CharField("地点", max_length=80, blank=True)
+    moved_note = models.CharField("最近一次改期", max_length=500, blank=True)
     state = models.CharField("状态", max_length=10, choices=list(rules.STATES.items()), default=rules.PLANNED)
     policy = models.JSONField("竞赛规则")
     rule_version = models.CharField("规则版本", max_length=80)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import json
@@ -285,6 +286,16 @@ def test_withdrawal_release_and_cancelling_ask_for_a_reason(running: Stage) -> N
     page = text_of(running.world, "队员", base)
     assert ("已取消" in page, "暴雨" in page) == (True, True)
     assert client.get(f"{base}judges/987654/release/").status_code == 404
+
+
+def test_moving_asks_for_a_reason_keeps_what_was_typed_and_is_told_to_everybody(planned: Stage) -> None:
+    base, client, later = f"/contests/{planned.contest.pk}/", planned.world.client("大队长"), str(TODAY + dt.timedelta(days=9))
+    asked = client.post(f"{base}move/", {"held_on": later, "place": "体育场", "reason": ""})
+    assert (asked.status_code, 'value="体育场"' in asked.content.decode()) == (422, True)
+    assert client.post(f"{base}move/", {"held_on": later, "place": "体育场", "reason": "场地维修"}).status_code == 303
+    page = text_of(planned.world, "队员", base)
+    assert ("场地维修" in page, "体育场" in page, "调整时间地点" in page) == (True, True, False)
+    assert "调整时间地点" not in text_of(planned.world, "督察", base)  # a judge
 
 
 def test_who_organises_nothing_sees_neither_judges_nor_names(planned: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import uuid
@@ -484,6 +485,70 @@ def test_a_cancelled_contest_keeps_its_reason_and_takes_no_more(running: Stage) 
         running.submit("督察", "队员")
     with refused(Conflict):
         services.cancel_contest(actor, running.contest, reason="再一次")
+
+
+def test_a_contest_is_moved_before_it_starts_and_says_from_where_and_why(planned: Stage) -> None:
+    actor, contest, before = planned.world.actor("大队长"), planned.contest, planned.contest.held_on
+    later = before + dt.timedelta(days=7)
+    services.move_contest(actor, contest, held_on=later, place=" 体育场 ", reason="场地维修")
+    planned.reload()
+    assert (planned.contest.held_on, planned.contest.place) == (later, "体育场")
+    assert planned.contest.moved_note.startswith(f"原定 {before}")
+    assert "场地维修" in planned.contest.moved_note
+    entry = AuditEntry.objects.filter(action="contests.moved").get()
+    assert (entry.details["before"]["held_on"], entry.details["reason"]) == (str(before), "场地维修")
+    planned.draw()  # nothing that was entered is lost by it, and it can be moved once more before the start
+    services.move_contest(actor, planned.contest, held_on=later, place="大队训练场", reason="体育场另有活动")
+    planned.reload()
+    assert (planned.contest.state, planned.contest.place) == ("drawn", "大队训练场")
+    assert planned.contest.entries.filter(withdrawn_at=None).count() == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        ({"reason": " "}, "reason", "理由"),
+        ({"held_on": TODAY - dt.timedelta(days=1)}, "held_on", "不能早于今天"),
+        ({"held_on": TODAY.replace(year=TODAY.year + 1)}, "held_on", "另一年度"),
+        ({"held_on": None}, "held_on", "与现在相同"),
+    ],
+)
+def test_a_contest_is_not_moved_there(planned: Stage, changes: dict[str, Any], field: str, says: str) -> None:
+    before = planned.contest.held_on
+    given = {"held_on": before + dt.timedelta(days=1), "place": planned.contest.place, "reason": "暴雨", **changes}
+    with refused(DomainError, field=field, says=says):
+        services.move_contest(planned.world.actor("大队长"), planned.contest, **{**given, "held_on": given["held_on"] or before})
+    planned.reload()
+    assert (planned.contest.held_on, planned.contest.moved_note) == (before, "")
+
+
+def test_a_contest_that_has_started_is_not_moved(running: Stage) -> None:
+    actor, contest = running.world.actor("大队长"), running.contest
+    with refused(Conflict, says="已经开始"):
+        services.move_contest(actor, contest, held_on=contest.held_on, place="别处", reason="暴雨")
+    running.reload()
+    assert running.contest.moved_note == ""
+
+
+def test_a_contest_keeps_the_rules_of_its_day(planned: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = selectors.contest_policy_at
+    boundary = planned.contest.held_on + dt.timedelta(days=3)
+
+    def from_then_on(on: dt.date, kind: str) -> rules.Policy:
+        found = known(on, kind)
+        return dataclasses.replace(found, version="contests.policy@9") if on >= boundary else found
+
+    monkeypatch.setattr(selectors, "contest_policy_at", from_then_on)
+    with refused(DomainError, field="held_on", says="contests.policy@9"):
+        services.move_contest(planned.world.actor("大队长"), planned.contest, held_on=boundary, place="", reason="暴雨")
+    services.move_contest(planned.world.actor("大队长"), planned.contest, held_on=boundary - dt.timedelta(days=1), place="", reason="暴雨")
+
+
+def test_a_judge_does_not_move_a_contest(planned: Stage) -> None:
+    with refused(NotAllowed):
+        services.move_contest(planned.world.actor("督察"), planned.contest, held_on=planned.contest.held_on, place="别处", reason="暴雨")
+    with refused(NotAllowed):
+        services.move_contest(planned.world.actor("队员"), planned.contest, held_on=planned.contest.held_on, place="别处", reason="暴雨")
 
 
 # --- what others ask ---

@@ -106,6 +106,43 @@ def set_contest_rules(
 
 
 @transaction.atomic
+def move_contest(actor: Actor, contest: Contest, *, held_on: dt.date, place: str, reason: str) -> Contest:
+    """Hold it on another day or elsewhere, before it starts; what was there before stays to be read with the reason.
+
+    Raises Conflict once it has started, DomainError for a day that is over, of another year (its number says the year) or under another
+    version of the rules (they are those of its day), and without a reason.
+    """
+    require(actor, "contests.plan")
+    contest = locked(contest)
+    refuse_judge(actor, contest)
+    if contest.started_at is not None or contest.is_over:
+        raise Conflict("started", "竞赛已经开始评分或已经结束，时间地点不能再改。")
+    place = place.strip()
+    if (held_on, place) == (contest.held_on, contest.place):
+        raise DomainError("same", f"时间地点与现在相同（{contest.held_on} {contest.place}），请改动其中一项。", field="held_on")
+    if not reason.strip():
+        raise DomainError("no_reason", "请写明改期的理由。", field="reason")
+    _refuse_day(contest, held_on)
+    before = {"held_on": str(contest.held_on), "place": contest.place}
+    contest.moved_note = f"原定 {contest.held_on} {contest.place}".rstrip() + f"：{reason.strip()}（{actor.label}）"
+    contest.held_on, contest.place = held_on, place
+    contest.save(update_fields=["held_on", "place", "moved_note"])
+    record(actor, "contests.moved", f"contest:{contest.pk}", details={"before": before, "reason": reason.strip()})
+    return contest
+
+
+def _refuse_day(contest: Contest, held_on: dt.date) -> None:
+    if held_on != contest.held_on and held_on < clock.today():
+        raise DomainError("past_day", f"日期不能早于今天（{clock.today()}），请更正。", field="held_on")
+    if held_on.year != contest.held_on.year:
+        raise DomainError("other_year", "编号按年度，不能改到另一年度；请取消后在新年度发起。", field="held_on")
+    there = selectors.contest_policy_at(held_on, contest.kind).version
+    if there != contest.rule_version:
+        text = f"那一天的竞赛规则是 {there}，本竞赛按 {contest.rule_version} 发起；请另选日期，或取消后重新发起。"
+        raise DomainError("other_rules", text, field="held_on")
+
+
+@transaction.atomic
 def close_entries(actor: Actor, contest: Contest) -> Contest:
     """Fix the rules and who enters: the draw's frame is frozen, so that nobody comes in after the order is known.
 

@@ -109,6 +109,10 @@ DOORS = {
         "更正成绩", "确认的成绩不改，更正编号附在后面。", forms.CorrectionForm,
         lambda a, c, g: services.correct_result(a, c, form_key=g.pop("key"), **g), "更正已编号记录。", "secondary",
     ),
+    "move": Door(
+        "调整时间地点", "开始评分前可以改期；原定时间和理由留存，参赛者和评委在本页看到。", forms.MoveForm,
+        lambda a, c, g: services.move_contest(a, c, **g), "时间地点已调整。", "secondary",
+    ),
     "cancel": Door(
         "取消竞赛", "取消后不能恢复，已有记录保留。", forms.ReasonForm,
         lambda a, c, g: services.cancel_contest(a, c, reason=g["reason"]), "竞赛已取消，理由留存。", "secondary",
@@ -147,6 +151,8 @@ def _offered(actor: Actor, contest: Contest) -> list[str]:
     apart = selectors.why_not_chief(actor, contest) if needs == "contests.confirm" else ""
     if next_step and actor.may(needs) and not apart and (needs == "contests.confirm" or selectors.is_organiser(actor, contest)):
         found.append(next_step)
+    if contest.started_at is None and not contest.is_over and actor.may("contests.plan") and selectors.is_organiser(actor, contest):
+        found.append("move")
     if not contest.is_over and actor.may("contests.plan"):
         found.append("cancel")
     return found
@@ -158,12 +164,12 @@ def _doors(
     names = _offered(actor, contest)
     if filled is not None and filled[0] not in names:
         names.append(filled[0])
-    shown = []
+    shown, known = [], {"sha256": digest, "held_on": contest.held_on, "place": contest.place}
     for name in names:
         door = DOORS[name]
         mine = filled is not None and filled[0] == name
-        form = filled[1] if mine and filled else door.form(initial={"sha256": digest}, auto_id=f"id_{name}_%s")
-        shown.append({"name": name, "door": door, "form": form, "open": mine or name not in {"cancel", "correct"}})
+        form = filled[1] if mine and filled else door.form(initial=known, auto_id=f"id_{name}_%s")
+        shown.append({"name": name, "door": door, "form": form, "open": mine or name not in {"move", "cancel", "correct"}})
     return shown
 
 
