@@ -64,7 +64,7 @@ def test_without_network_the_sheets_open_from_one_page_and_what_is_done_there_ar
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert site.serious_violations(page) == []
     kept.get_by_role("link", name="班前点验 一中队").click()
-    expect(page.get_by_role("button", name="提交点验")).to_be_visible()
+    expect(page.get_by_role("button", name="提交点验")).to_be_visible(timeout=20_000)  # its worker is started first
     # a sheet never seen on this device leads to the same page, not to the browser's own
     page.goto("/attire/roll-call/9876/")
     expect(page.get_by_role("heading", name="现在没有网络")).to_be_visible()
