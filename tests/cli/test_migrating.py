@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.migrations.operations import AddConstraint, AddIndex, CreateModel
+from django.db.migrations.operations import AddConstraint, AddField, AddIndex, AlterField, CreateModel, RemoveField, RenameModel
 from django.db.migrations.state import ProjectState
 
 from chengxin.cli.migrating import only_what_is_new_is_rendered
@@ -13,6 +13,11 @@ STEPS = (
     CreateModel("House", [("id", models.AutoField(primary_key=True)), ("town", models.ForeignKey("sample.Town", models.CASCADE))]),
     AddIndex("Town", models.Index(fields=["name"], name="town_by_name")),
     AddConstraint("Town", models.UniqueConstraint(fields=["name"], name="one_town_a_name")),
+    AddField("House", "beside", models.ForeignKey("sample.House", models.CASCADE, null=True)),
+    AddField("Town", "oldest", models.ForeignKey("sample.House", models.CASCADE, null=True, related_name="+")),
+    AlterField("House", "town", models.ForeignKey("sample.Town", models.CASCADE, null=True)),
+    AddField("House", "number", models.IntegerField(default=0), preserve_default=False),
+    RemoveField("Town", "oldest"),
 )
 
 
@@ -33,6 +38,18 @@ def test_what_is_known_of_the_models_is_the_same() -> None:
     town = quick.apps.get_model("sample", "Town")
     assert [each.name for each in town._meta.constraints] == ["one_town_a_name"]
     assert [each.name for each in town._meta.indexes] == ["town_by_name"]
+
+
+def test_a_changed_key_and_a_new_name_reach_whoever_refers_to_them() -> None:
+    with only_what_is_new_is_rendered():
+        state = _walked().clone()
+        for step in (AlterField("Town", "id", models.UUIDField(primary_key=True)), RenameModel("House", "Home")):
+            state = state.clone()
+            step.state_forwards("sample", state)
+        home, town = state.apps.get_model("sample", "Home"), state.apps.get_model("sample", "Town")
+    assert home._meta.get_field("town").remote_field.model is town
+    assert home._meta.get_field("town").target_field.get_internal_type() == "UUIDField"
+    assert [each.name for each in town._meta.related_objects] == ["home"]
 
 
 def test_code_of_a_migration_sees_the_models_whole() -> None:
