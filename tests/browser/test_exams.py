@@ -110,11 +110,13 @@ def test_an_acknowledgement_lost_on_the_way_doubles_nothing(site: Site) -> None:
     page.get_by_role("button", name="开始").click()
     paper = Paper.objects.get(person=site.world.persons["队员"], exam=exam)
     swallowed: list[int] = []
+    told: list[bool] = []
 
     def swallow(route: object) -> None:
-        """The server gets the answer; the phone never hears that it did."""
+        """The server gets the answer; the phone never hears that it did, and reaches nobody until its reader was told."""
         if not swallowed:
             swallowed.append(route.fetch().status)  # type: ignore[attr-defined]
+        if not told:
             route.abort("connectionreset")  # type: ignore[attr-defined]
         else:
             route.continue_()  # type: ignore[attr-defined]
@@ -122,6 +124,7 @@ def test_an_acknowledgement_lost_on_the_way_doubles_nothing(site: Site) -> None:
     page.context.route("**/answers/", swallow)
     choose(page, paper, 1)
     expect(page.get_by_text("没有网络：答案已保存在本机")).to_be_visible()
+    told.append(True)
     expect(page.locator("#q1 [data-kept]")).to_have_text("已保存", timeout=15_000)
     assert swallowed == [200]
     assert Answer.objects.filter(paper=paper).count() == 1
