@@ -6,11 +6,13 @@ import errno
 import os
 import socket
 import sys
+from contextlib import ExitStack
 
 import click
 
 from chengxin.cli.django import with_database
 from chengxin.cli.setup import prepare
+from chengxin.cli.waiting import WaitingPage
 from chengxin.core.postgres import revive
 from chengxin.core.processes import ChildDied, Program, run_until_stopped
 
@@ -22,8 +24,11 @@ from chengxin.core.processes import ChildDied, Program, run_until_stopped
 def serve(host: str, port: int, demo: bool) -> None:
     """启动数据库、网站和后台任务；按 Ctrl-C 停止。"""
     _refuse_a_taken_port(host, port)
-    with with_database():
-        prepare(demo=demo)
+    waiting = WaitingPage(host, port)
+    with ExitStack() as stack:
+        with waiting:
+            stack.enter_context(with_database())
+            prepare(demo=demo, tell=waiting.tell)
         from django.db import connections
 
         connections.close_all()

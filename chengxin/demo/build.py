@@ -58,14 +58,14 @@ DAILY_DAYS = 45  # roll-calls are held every working day lately, on Mondays befo
 SYSTEM = system_actor("演示")
 
 
-def build_when_empty() -> None:
-    """Build the demo bureau into an empty installation; an installation with units is left alone."""
+def build_when_empty(tell: Callable[[float], None] = lambda _: None) -> None:
+    """Build the demo bureau into an empty installation, telling how much is done; an installation with units is left alone."""
     if Unit.objects.exists():
         return
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     (settings.DATA_DIR / "demo").write_text("demo\n", encoding="ascii")
     with transaction.atomic():
-        _Town(clock.now()).live()
+        _Town(clock.now(), tell).live()
 
 
 def print_accounts() -> None:
@@ -85,6 +85,7 @@ class _Town:
     """The bureau while it is being built: who is who, and what happens next."""
 
     now: dt.datetime
+    tell: Callable[[float], None]
     chance: random.Random = field(default_factory=lambda: random.Random(20250923))
     events: list[tuple[dt.datetime, int, Callable[[], Any]]] = field(default_factory=list)
     order: Iterator[int] = field(default_factory=count)
@@ -114,6 +115,7 @@ class _Town:
                     happen()
                 bar.update(max(0, int((moment - reached).total_seconds())))
                 reached = max(reached, moment)
+                self.tell((reached - clock.at(self.first_day)).total_seconds() / total)
             bar.update(max(0, int((self.now - reached).total_seconds())))
 
     def at(self, day: dt.date, hour: int, minute: int, happen: Callable[[], Any]) -> None:

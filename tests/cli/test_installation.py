@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -127,6 +128,8 @@ def test_the_site_is_served_and_nothing_is_left_behind_when_it_stops(data: Path,
     with subprocess.Popen(command, env=environment(data), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as site:
         try:
             assert site.stdout is not None
+            said = said_while_preparing(port)
+            assert (said[:3], "正在准备" in said) == ("503", True)
             for line in site.stdout:
                 if "城心已启动" in line:
                     break
@@ -145,6 +148,19 @@ def test_the_site_is_served_and_nothing_is_left_behind_when_it_stops(data: Path,
         finally:
             site.kill()
     assert wait_until_nothing_runs(data) == []
+
+
+def said_while_preparing(port: int) -> str:
+    """The page that the address answers with before the site is there."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5)
+        except urllib.error.HTTPError as answer:
+            return f"{answer.code} {answer.read().decode()}"
+        except OSError:
+            time.sleep(0.05)
+    return ""
 
 
 def test_a_killed_database_is_started_again_under_the_running_site(data: Path) -> None:
